@@ -1,0 +1,22 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/**
+ * Time, as the product sees it. Wall time dates things; monotonic time measures how long they took.
+ * The two are never mixed: a laptop's wall clock jumps, and its monotonic clock may stop in sleep.
+ */
+export interface Clock {
+  /** Wall time in milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds from an arbitrary start, never going back. Use only differences. */
+  monotonic(): number;
+  /** Resolves after `ms` milliseconds, or rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  async sleep(ms, signal) {
+    await delay(ms, undefined, signal ? { signal } : {});
+  },
+};

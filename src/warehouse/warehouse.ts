@@ -1,0 +1,83 @@
+import type { ForecastRow, PriceRow } from "../evaluation/forecast.ts";
+
+/** A column of an exported Parquet file, its type in the words of DuckDB (`DATE`, `DOUBLE`, …). */
+export interface Column {
+  name: string;
+  type: string;
+}
+
+/** What an effect on the warehouse cost and did, kept with the run. */
+export interface Receipt {
+  rows: number;
+  /** Bytes that the warehouse bills; 0 where nothing is billed. */
+  bytesBilled: number;
+  /** The warehouse's own names of the work (job ids), for its console. */
+  jobs: string[];
+}
+
+/** The proof of an export: what was written to the file that was asked for. */
+export interface ExportReceipt extends Receipt {
+  columns: Column[];
+  /** Oldest and newest value of the `date` column. Absent when there are no rows. */
+  dates?: { first: string; last: string };
+}
+
+/** The proof of an upload: the rows that were read back after it, by key. */
+export interface UploadReceipt extends Receipt {
+  table: string;
+  /** A hash of the rows read back, equal to that of the rows sent. */
+  hash: string;
+  views: string[];
+}
+
+export interface ForecastFilter {
+  /** Only forecasts made on or before this day. */
+  asOfMax?: string;
+  /** Only forecasts made on or after this day. */
+  asOfMin?: string;
+  horizon?: string;
+}
+
+/**
+ * Where training tables live and forecasts go. Every method may be called again after a crash at
+ * any point and then leaves the same state as one call. Reads respect `asOf`: no row dated after it
+ * is returned or used. Failures are `Failure`s with a class; nothing is retried inside.
+ */
+export interface Warehouse {
+  readonly kind: "duckdb" | "bigquery";
+
+  /**
+   * A hash that changes when anything changes that `prepare` and `exportTable` read for `asOf`:
+   * source files, the user's SQL, table versions.
+   */
+  inputFingerprint(asOf: string): Promise<string>;
+
+  /**
+   * Brings the training tables up to `asOf`. Long work; stops soon after the signal is aborted and
+   * then leaves the old tables or the new ones.
+   */
+  prepare(asOf: string, signal: AbortSignal): Promise<Receipt>;
+
+  /**
+   * Streams the training table of a horizon (rows with `date` ≤ `asOf`, in order of `date`) into a
+   * Parquet file at `file`, which must not exist. The caller verifies and publishes it.
+   */
+  exportTable(
+    request: { horizon: string; asOf: string; file: string },
+    signal: AbortSignal,
+  ): Promise<ExportReceipt>;
+
+  /** The price series up to `asOf`, in order of date, blank prices left out. */
+  prices(asOf: string): Promise<PriceRow[]>;
+
+  /**
+   * Makes the forecasts of one (symbol, as_of) exactly `rows`: rows of equal key are replaced, and
+   * rows of the same symbol, as_of and horizon that are not among them go. Then renews the
+   * `latest_<horizon>` views, each of which shows the champion's newest row or, where there is no
+   * champion, the baseline's. Repeatable without duplicates. Reads the rows back.
+   */
+  upload(rows: readonly ForecastRow[], signal: AbortSignal): Promise<UploadReceipt>;
+
+  /** Stored forecasts in order of as_of, horizon, model_role, algorithm. */
+  forecasts(filter: ForecastFilter): Promise<ForecastRow[]>;
+}
