@@ -14,7 +14,9 @@ const isoDate = z
   .string()
   .refine((text) => isRealDate(text), "a date such as 2025-12-31, as text in ISO form");
 
-const zone = z.string().refine((text) => isZone(text), "an IANA time zone such as America/New_York");
+const zone = z
+  .string()
+  .refine((text) => isZone(text), "an IANA time zone such as America/New_York");
 
 /** A path of the user's, relative to TrainingData/ unless absolute. */
 const userPath = z.string().min(1).max(1024);
@@ -34,7 +36,12 @@ const duckdbWarehouse = z.strictObject({
   prepare: userPath.default("prepare/"),
 });
 
-export const ALGORITHMS = ["lightgbm_dart", "xgboost_dart", "lightgbm_gbdt", "xgboost_gbtree"] as const;
+export const ALGORITHMS = [
+  "lightgbm_dart",
+  "xgboost_dart",
+  "lightgbm_gbdt",
+  "xgboost_gbtree",
+] as const;
 
 const parameterValue = z.union([z.number(), z.string(), z.boolean()]);
 

@@ -1,0 +1,28 @@
+/**
+ * The candidate that a mistyped `word` most likely meant, or undefined when none is near: at most
+ * two edits away, and fewer than half the word's letters.
+ */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = [...new Set(candidates)]
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .sort((left, right) => left.distance - right.distance);
+  const best = ranked[0];
+  if (!best || best.distance > 2 || best.distance * 2 > word.length) return undefined;
+  return best.candidate;
+}
+
+/** Levenshtein's distance, by the usual two-row table. */
+function editDistance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column++) {
+      const cost = left[row - 1] === right[column - 1] ? 0 : 1;
+      const viaChange = (previous[column - 1] ?? 0) + cost;
+      const viaGap = Math.min(previous[column] ?? 0, current[column - 1] ?? 0) + 1;
+      current.push(Math.min(viaChange, viaGap));
+    }
+    previous = current;
+  }
+  return previous[right.length] ?? 0;
+}
