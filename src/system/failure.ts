@@ -1,4 +1,4 @@
-import { ExitCode } from "./exit-code.ts";
+import type { ExitCode } from "./exit-code.ts";
 
 /** What a failure is made of, before it is a `Failure`. */
 export interface FailureFacts {

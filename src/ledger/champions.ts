@@ -1,0 +1,213 @@
+import { z } from "zod";
+import type { Ledger, LedgerRow } from "./ledger.ts";
+
+/** Who decided: the first night's naming, the evaluation of a night, or a person. */
+export const DECISION_MAKERS = ["predict", "evaluate", "person"] as const;
+export type DecisionMaker = (typeof DECISION_MAKERS)[number];
+
+/** A recorded decision on which spec predicts a horizon from now on. */
+export interface ChampionDecision {
+  horizon: string;
+  asOf: string;
+  maker: DecisionMaker;
+  /** The rule's word for it: `named`, `kept`, `promoted`, … */
+  kind: string;
+  /** `random_walk` when no model earned the place. */
+  algorithm: string;
+  /** The spec's id; `random_walk` for the random walk. */
+  spec: string;
+  run: string | undefined;
+  who: string | undefined;
+  reason: string;
+  /** The figures that the decision rests on, as JSON. */
+  numbers: unknown;
+  decidedMs: number;
+}
+
+/** The fit that an alias of a horizon points to. */
+export interface ModelAlias {
+  horizon: string;
+  alias: "champion" | "previous";
+  algorithm: string;
+  spec: string;
+  version: string;
+  asOf: string;
+  run: string | undefined;
+  movedMs: number;
+}
+
+/**
+ * Records a decision. A stage's decision for the same horizon and as-of replaces its earlier one,
+ * so that a repeated night leaves one; a person's decisions are all kept.
+ */
+export function recordDecision(ledger: Ledger, decision: ChampionDecision): void {
+  ledger.transaction(() => {
+    if (decision.maker !== "person") {
+      ledger.run(
+        "DELETE FROM champion_decision WHERE horizon = ? AND as_of = ? AND maker = ?",
+        decision.horizon,
+        decision.asOf,
+        decision.maker,
+      );
+    }
+    ledger.run(
+      `INSERT INTO champion_decision (horizon, as_of, maker, kind, algorithm, spec, run, who, reason, numbers, decided_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      decision.horizon,
+      decision.asOf,
+      decision.maker,
+      decision.kind,
+      decision.algorithm,
+      decision.spec,
+      decision.run ?? null,
+      decision.who ?? null,
+      decision.reason,
+      JSON.stringify(decision.numbers),
+      decision.decidedMs,
+    );
+  });
+}
+
+/**
+ * The decision in force for a run as of `asOf`: an evaluation's counts from the next as-of day on,
+ * a person's at once. The naming of the same day is left out, so that a repeated first night is a
+ * first night again.
+ */
+export function decisionInForce(
+  ledger: Ledger,
+  horizon: string,
+  asOf: string,
+): ChampionDecision | undefined {
+  const row = ledger.get(
+    `SELECT * FROM champion_decision WHERE horizon = ? AND (as_of < ? OR (maker = 'person' AND as_of <= ?))
+     ORDER BY as_of DESC, id DESC LIMIT 1`,
+    horizon,
+    asOf,
+    asOf,
+  );
+  return row && toDecision(row);
+}
+
+/** Decisions of one horizon or all, the newest first. */
+export function decisions(
+  ledger: Ledger,
+  filter: { horizon?: string; limit: number },
+): ChampionDecision[] {
+  const rows = filter.horizon
+    ? ledger.all(
+        "SELECT * FROM champion_decision WHERE horizon = ? ORDER BY as_of DESC, id DESC LIMIT ?",
+        filter.horizon,
+        filter.limit,
+      )
+    : ledger.all(
+        "SELECT * FROM champion_decision ORDER BY as_of DESC, id DESC LIMIT ?",
+        filter.limit,
+      );
+  return rows.map(toDecision);
+}
+
+/** All aliases, by horizon. */
+export function aliases(ledger: Ledger): ModelAlias[] {
+  return ledger.all("SELECT * FROM model_alias ORDER BY horizon, alias").map(toAlias);
+}
+
+/** What an alias of a horizon points to. */
+export function aliasOf(
+  ledger: Ledger,
+  horizon: string,
+  alias: ModelAlias["alias"],
+): ModelAlias | undefined {
+  const row = ledger.get(
+    "SELECT * FROM model_alias WHERE horizon = ? AND alias = ?",
+    horizon,
+    alias,
+  );
+  return row && toAlias(row);
+}
+
+/**
+ * Makes a version the champion of its horizon and keeps the one before as `previous`, in one
+ * transaction. Saying it twice changes nothing, and an older as-of never moves the alias back.
+ */
+export function moveChampion(ledger: Ledger, target: Omit<ModelAlias, "alias">): void {
+  ledger.transaction(() => {
+    const current = aliasOf(ledger, target.horizon, "champion");
+    if (current && current.algorithm === target.algorithm && current.version === target.version)
+      return;
+    if (current && current.asOf > target.asOf) return;
+    if (current) putAlias(ledger, { ...current, alias: "previous" });
+    putAlias(ledger, { ...target, alias: "champion" });
+  });
+}
+
+/** Exchanges champion and previous; false when there is no previous. */
+export function swapChampion(
+  ledger: Ledger,
+  horizon: string,
+  asOf: string,
+  movedMs: number,
+): boolean {
+  return ledger.transaction(() => {
+    const champion = aliasOf(ledger, horizon, "champion");
+    const previous = aliasOf(ledger, horizon, "previous");
+    if (!champion || !previous) return false;
+    putAlias(ledger, { ...previous, alias: "champion", asOf, movedMs });
+    putAlias(ledger, { ...champion, alias: "previous", movedMs });
+    return true;
+  });
+}
+
+function putAlias(ledger: Ledger, alias: ModelAlias): void {
+  ledger.run(
+    `INSERT OR REPLACE INTO model_alias (horizon, alias, algorithm, spec, version, as_of, run, moved_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    alias.horizon,
+    alias.alias,
+    alias.algorithm,
+    alias.spec,
+    alias.version,
+    alias.asOf,
+    alias.run ?? null,
+    alias.movedMs,
+  );
+}
+
+const optionalText = z
+  .string()
+  .nullable()
+  .transform((text) => text ?? undefined);
+
+const decisionRow = z.object({
+  horizon: z.string(),
+  as_of: z.string(),
+  maker: z.enum(DECISION_MAKERS),
+  kind: z.string(),
+  algorithm: z.string(),
+  spec: z.string(),
+  run: optionalText,
+  who: optionalText,
+  reason: z.string(),
+  numbers: z.string().transform((text): unknown => JSON.parse(text)),
+  decided_ms: z.number(),
+});
+
+const aliasRow = z.object({
+  horizon: z.string(),
+  alias: z.enum(["champion", "previous"]),
+  algorithm: z.string(),
+  spec: z.string(),
+  version: z.string(),
+  as_of: z.string(),
+  run: optionalText,
+  moved_ms: z.number(),
+});
+
+function toDecision(row: LedgerRow): ChampionDecision {
+  const { as_of, decided_ms, ...rest } = decisionRow.parse(row);
+  return { ...rest, asOf: as_of, decidedMs: decided_ms };
+}
+
+function toAlias(row: LedgerRow): ModelAlias {
+  const { as_of, moved_ms, ...rest } = aliasRow.parse(row);
+  return { ...rest, asOf: as_of, movedMs: moved_ms };
+}

@@ -1,0 +1,72 @@
+/**
+ * The ledger's schema, one text a version; version n is the sum of the first n. A text that has
+ * been released is never edited: a change is a new text at the end.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE run (
+    id          TEXT PRIMARY KEY,
+    job         TEXT NOT NULL,
+    slot        TEXT,
+    trigger     TEXT NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted', 'refused')),
+    as_of       TEXT,
+    started_ms  INTEGER NOT NULL,
+    ended_ms    INTEGER,
+    owner       TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    config_hash TEXT NOT NULL,
+    exit_code   INTEGER,
+    error       TEXT,
+    warnings    TEXT NOT NULL DEFAULT '[]'
+  ) STRICT;
+  CREATE INDEX run_by_job ON run (job, started_ms);
+  CREATE INDEX run_by_state ON run (state, started_ms);
+
+  CREATE TABLE stage (
+    run         TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    name        TEXT NOT NULL,
+    position    INTEGER NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('pending', 'running', 'done', 'failed', 'interrupted', 'skipped')),
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    reused_from TEXT,
+    fingerprint TEXT,
+    started_ms  INTEGER,
+    ended_ms    INTEGER,
+    summary     TEXT,
+    output      TEXT,
+    error       TEXT,
+    PRIMARY KEY (run, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX stage_by_fingerprint ON stage (name, fingerprint, state, ended_ms);
+
+  CREATE TABLE champion_decision (
+    id          INTEGER PRIMARY KEY,
+    horizon     TEXT NOT NULL,
+    as_of       TEXT NOT NULL,
+    maker       TEXT NOT NULL CHECK (maker IN ('predict', 'evaluate', 'person')),
+    kind        TEXT NOT NULL,
+    algorithm   TEXT NOT NULL,
+    spec        TEXT NOT NULL,
+    run         TEXT,
+    who         TEXT,
+    reason      TEXT NOT NULL,
+    numbers     TEXT NOT NULL,
+    decided_ms  INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX decision_by_stage ON champion_decision (horizon, as_of, maker) WHERE maker <> 'person';
+  CREATE INDEX decision_by_horizon ON champion_decision (horizon, as_of, id);
+
+  CREATE TABLE model_alias (
+    horizon     TEXT NOT NULL,
+    alias       TEXT NOT NULL CHECK (alias IN ('champion', 'previous')),
+    algorithm   TEXT NOT NULL,
+    spec        TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    as_of       TEXT NOT NULL,
+    run         TEXT,
+    moved_ms    INTEGER NOT NULL,
+    PRIMARY KEY (horizon, alias)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import os from "node:os";
+import { z } from "zod";
+
+/**
+ * Which process this is, in a way that a reused process number cannot forge. Shown to people and
+ * used as proof of death; the lock, not this, decides who may run.
+ */
+export const processIdentitySchema = z.strictObject({
+  pid: z.int(),
+  host: z.string(),
+  /** The boot that the process lives in; a process of another boot is dead. */
+  boot: z.string(),
+  /** When the process started, in the system's own words; empty where they cannot be had cheaply. */
+  started: z.string(),
+});
+
+export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
+
+/** The identity of the process with this number, by default of our own. */
+export function processIdentity(pid: number = process.pid): ProcessIdentity {
+  return { pid, host: os.hostname(), boot: bootId(), started: startOf(pid) };
+}
+
+/** Whether the very process still lives: same boot, same number, same start. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  if (identity.boot !== bootId()) return false;
+  try {
+    process.kill(identity.pid, 0);
+  } catch (error) {
+    // EPERM means that it lives and belongs to someone else.
+    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
+  }
+  return startOf(identity.pid) === identity.started;
+}
+
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    // Elsewhere the boot time to the minute serves: it differs between boots and not within one.
+    return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 60)}`;
+  }
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); the command name before it may hold spaces and brackets. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const isZombie = fields[0] === "Z";
+    return isZombie ? "ended" : (fields[19] ?? "");
+  } catch {
+    return "";
+  }
+}
