@@ -1,0 +1,52 @@
+import type { RecordedError } from "../ledger/runs.ts";
+import { ExitCode } from "../system/exit-code.ts";
+import { Failure, messageOf } from "../system/failure.ts";
+import { isErrno } from "../system/files.ts";
+
+/**
+ * Anything thrown as a `Failure`: the operating system's refusals get a name and a remedy, and what
+ * is left is a bug of ours.
+ */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (isErrno(error, "ENOSPC") || isErrno(error, "EDQUOT") || isDatabaseFull(error)) {
+    return new Failure({
+      code: "CBI_DISK_FULL",
+      message: `the disk is full: ${messageOf(error)}`,
+      remedy: "Free some space (cbi prune --dry-run shows what cbi can give back), then run again.",
+      exit: ExitCode.failed,
+      cause: error,
+    });
+  }
+  if (isErrno(error, "EROFS") || isErrno(error, "EACCES") || isErrno(error, "EPERM")) {
+    return new Failure({
+      code: "CBI_NOT_WRITABLE",
+      message: `the home cannot be written: ${messageOf(error)}`,
+      remedy: "Check who owns the folder, and on a Mac whether cbi may access it (Privacy & Security).",
+      exit: ExitCode.failed,
+      cause: error,
+    });
+  }
+  return new Failure({
+    code: "CBI_BUG",
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    remedy: "This is a bug in cbi; the log of the run holds more.",
+    exit: ExitCode.bug,
+    cause: error,
+  });
+}
+
+/** What the ledger keeps of a failure. */
+export function recordOf(failure: Failure): RecordedError {
+  return {
+    code: failure.code,
+    message: failure.message,
+    ...(failure.remedy === undefined ? {} : { remedy: failure.remedy }),
+    class: failure.class,
+  };
+}
+
+/** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
+function isDatabaseFull(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 13;
+}

@@ -1,0 +1,171 @@
+import { updateStage } from "../ledger/runs.ts";
+import { parseDurationMs } from "../config/duration.ts";
+import { ExitCode } from "../system/exit-code.ts";
+import { Failure } from "../system/failure.ts";
+import type { Random } from "../system/random.ts";
+import type { AnyStage, Outputs } from "./chain.ts";
+import { findCheckpoint, fingerprintOf, problemWith } from "./checkpoint.ts";
+import { recordOf, toFailure } from "./classify.ts";
+import { decideRetry } from "./retry.ts";
+import type { StageContext } from "./stage.ts";
+
+/** What the runner adds to a stage's own context. */
+export interface StageRun {
+  stage: AnyStage;
+  inputs: Outputs;
+  context: StageContext;
+  codeHash: string;
+  random: Random;
+  /** False when the person asked to do it again. */
+  mayReuse: boolean;
+  /** Brings the status file up to date after a transition. */
+  project: () => Promise<void>;
+}
+
+/** Whether a stage was used again or done, and what it gave. */
+export interface StageOutcome {
+  output: unknown;
+  reused: boolean;
+}
+
+/**
+ * Takes one stage from pending to done: reuses a verified checkpoint, or runs it, again by its
+ * policy, and verifies what it declares. Throws a `Failure` when it ends otherwise; the ledger holds
+ * each transition before the next begins.
+ */
+export async function runStage(run: StageRun): Promise<StageOutcome> {
+  const { stage, inputs, context } = run;
+  const startedMs = context.clock.now();
+  updateStage(context.ledger, context.run, stage.name, { state: "running", startedMs });
+  await run.project();
+  try {
+    const fingerprint = await fingerprintOf(stage, inputs, context, run.codeHash);
+    const checkpoint = run.mayReuse
+      ? await findCheckpoint(stage, inputs, context, fingerprint)
+      : undefined;
+    if (checkpoint) {
+      await finish(run, startedMs, fingerprint, checkpoint.output, checkpoint.run);
+      return { output: checkpoint.output, reused: true };
+    }
+    const output = await attemptUntilDone(run);
+    await finish(run, startedMs, fingerprint, output, undefined);
+    return { output, reused: false };
+  } catch (error) {
+    await fail(run, toFailure(context.signal.aborted ? context.signal.reason : error));
+    throw error;
+  }
+}
+
+async function attemptUntilDone(run: StageRun): Promise<unknown> {
+  const { stage, context } = run;
+  const configured = context.config.jobs[context.job]?.stages[stage.name];
+  const attemptsMax = configured?.attempts ?? stage.limits.attempts;
+  const deadlineMs =
+    (configured?.deadline === undefined ? undefined : parseDurationMs(configured.deadline)) ??
+    stage.limits.deadlineMs;
+  for (let attempt = 1; ; attempt++) {
+    updateStage(context.ledger, context.run, stage.name, { state: "running", attempts: attempt });
+    context.emit({ event: "stage-started", stage: stage.name, attempt });
+    try {
+      return await attemptOnce(run, deadlineMs);
+    } catch (error) {
+      if (context.signal.aborted) throw context.signal.reason;
+      const failure = toFailure(error);
+      const chance = run.random.fraction();
+      const decision = decideRetry({ class: failure.class, attempt, attemptsMax, chance });
+      if (!decision.retry) throw failure;
+      context.emit({
+        event: "stage-retried",
+        stage: stage.name,
+        attempt,
+        delay_seconds: decision.delayMs / 1000,
+        error: recordOf(failure),
+      });
+      await context.clock.sleep(decision.delayMs, context.signal);
+    }
+  }
+}
+
+async function attemptOnce(run: StageRun, deadlineMs: number): Promise<unknown> {
+  const { stage, inputs, context } = run;
+  const deadline = new AbortController();
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, deadline.signal]);
+  context.clock.sleep(deadlineMs, over.signal).then(
+    () => deadline.abort(deadlineFailure(stage.name, deadlineMs)),
+    () => undefined,
+  );
+  try {
+    const output = await stage.run(inputs, { ...context, signal });
+    signal.throwIfAborted();
+    const parsed = stage.output.parse(output);
+    const problem = await problemWith(stage, parsed, inputs, context);
+    if (problem !== undefined) throw unverified(stage.name, problem);
+    return parsed;
+  } catch (error) {
+    // A stage may wrap the reason for which it was stopped; the reason itself is what counts.
+    throw deadline.signal.aborted ? deadline.signal.reason : error;
+  } finally {
+    over.abort();
+  }
+}
+
+async function finish(
+  run: StageRun,
+  startedMs: number,
+  fingerprint: string,
+  output: unknown,
+  reusedFrom: string | undefined,
+): Promise<void> {
+  const { stage, context } = run;
+  const endedMs = context.clock.now();
+  const summary = stage.summarize(output);
+  updateStage(context.ledger, context.run, stage.name, {
+    state: "done",
+    fingerprint,
+    reusedFrom,
+    endedMs,
+    summary,
+    output: JSON.stringify(output),
+  });
+  await run.project();
+  context.emit({
+    event: "stage-finished",
+    stage: stage.name,
+    reused: reusedFrom !== undefined,
+    duration_seconds: (endedMs - startedMs) / 1000,
+    summary,
+  });
+}
+
+async function fail(run: StageRun, failure: Failure): Promise<void> {
+  const { stage, context } = run;
+  const isInterrupted = failure.exit === ExitCode.interrupted;
+  updateStage(context.ledger, context.run, stage.name, {
+    state: isInterrupted ? "interrupted" : "failed",
+    endedMs: context.clock.now(),
+    error: recordOf(failure),
+  });
+  await run.project();
+  if (isInterrupted) return;
+  context.emit({ event: "stage-failed", stage: stage.name, error: recordOf(failure) });
+}
+
+function deadlineFailure(stage: string, deadlineMs: number): Failure {
+  return new Failure({
+    code: "CBI_STAGE_DEADLINE",
+    message: `${stage} did not finish within ${Math.round(deadlineMs / 1000)} s`,
+    remedy: `Raise jobs.<job>.stages.${stage}.deadline in cbi.yaml if it needs longer.`,
+    exit: ExitCode.failed,
+    class: "retryable",
+  });
+}
+
+function unverified(stage: string, problem: string): Failure {
+  return new Failure({
+    code: "CBI_OUTPUT_UNVERIFIED",
+    message: `${stage} ended, but its output does not verify: ${problem}`,
+    exit: ExitCode.failed,
+    class: "retryable",
+  });
+}

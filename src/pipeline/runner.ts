@@ -1,0 +1,348 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { STAGE_NAMES, type Config, type StageName } from "../config/schema.ts";
+import { RunLock } from "../guard/run-lock.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { keepLedgerCopy, openCheckedLedger } from "../ledger/restore.ts";
+import {
+  addWarning,
+  endRun,
+  findRun,
+  insertRun,
+  newestRuns,
+  updateStage,
+  type RecordedError,
+  type RunRecord,
+  type Trigger,
+} from "../ledger/runs.ts";
+import { projectStatus, runStatus, type RunStatus } from "../ledger/status-file.ts";
+import { stagesOf } from "../ledger/runs.ts";
+import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
+import type { Clock } from "../system/clock.ts";
+import { ExitCode } from "../system/exit-code.ts";
+import { Failure, messageOf } from "../system/failure.ts";
+import type { HomePaths } from "../system/home.ts";
+import { processIdentity } from "../system/process-identity.ts";
+import type { Random } from "../system/random.ts";
+import type { TrainingExecutor } from "../training/training.ts";
+import type { Warehouse } from "../warehouse/warehouse.ts";
+import type { Chain, Outputs } from "./chain.ts";
+import { recordOf, toFailure } from "./classify.ts";
+import type { Emit } from "./events.ts";
+import { runStage } from "./run-stage.ts";
+import type { StageContext } from "./stage.ts";
+
+/** What is asked for: one night as of a day, all of it or a part. */
+export interface PipelineRequest {
+  job: string;
+  trigger: Trigger;
+  slot?: string;
+  asOf: string;
+  /** Does this stage and all after it again; those before it may be reused. */
+  from?: StageName;
+  /** Does this stage alone; those before it must be reusable. */
+  only?: StageName;
+  /** Reuses nothing. */
+  force?: boolean;
+}
+
+/** The world of a run. */
+export interface PipelineServices {
+  paths: HomePaths;
+  config: Config;
+  configHash: string;
+  /** The version of cbi, and a hash of its code, for fingerprints. */
+  version: string;
+  codeHash: string;
+  chain: Chain<Outputs>;
+  clock: Clock;
+  random: Random;
+  calendar: TradingCalendar;
+  warehouse: Warehouse;
+  openExecutor: (signal: AbortSignal) => Promise<TrainingExecutor>;
+  emit: Emit;
+  signal: AbortSignal;
+  /** Called in the run's own lock after a finished night: retention. */
+  tidyUp?: (ledger: Ledger, run: string) => Promise<void>;
+}
+
+/** How a run ended, in the shape of the status file. */
+export interface RunVerdict {
+  status: RunStatus;
+  exitCode: ExitCode;
+}
+
+/** The lock of everything that trains or publishes in a home. */
+export function pipelineLockFile(paths: HomePaths): string {
+  return path.join(paths.logs, "pipeline.lock");
+}
+
+/**
+ * Runs a pipeline under the home's lock and records it: intent before effect, each transition in
+ * the ledger and the status file. Returns the verdict of every way to end that is not a bug in the
+ * bookkeeping itself; an interrupted run is resumed by the next one through its checkpoints.
+ */
+export async function runPipeline(
+  request: PipelineRequest,
+  services: PipelineServices,
+): Promise<RunVerdict> {
+  const id = runId(services.clock, services.random);
+  const lock = RunLock.tryTake(pipelineLockFile(services.paths));
+  if (!lock) return refuse(id, request, services);
+  try {
+    const opened = openCheckedLedger(services.paths.ledger, services.clock);
+    using ledger = opened.ledger;
+    const run = new PipelineRun(id, request, services, ledger, lock);
+    return await run.execute(opened.warning);
+  } finally {
+    lock[Symbol.dispose]();
+  }
+}
+
+/** Records that a run was asked for and not started, since another one is under way. */
+function refuse(id: string, request: PipelineRequest, services: PipelineServices): RunVerdict {
+  using ledger = Ledger.open(services.paths.ledger);
+  const [holder] = newestRuns(ledger, { states: ["running"], limit: 1 });
+  const who = holder ? `run ${holder.id} (process ${holder.owner.pid})` : "another process";
+  const failure = new Failure({
+    code: "CBI_LOCK_HELD",
+    message: `${who} is running in this home; only one may`,
+    remedy: "See it with: cbi status",
+    exit: ExitCode.lockHeld,
+    class: "retryable",
+  });
+  const record: RunRecord = {
+    ...newRecord(id, request, services),
+    state: "refused",
+    endedMs: services.clock.now(),
+    exitCode: failure.exit,
+    error: recordOf(failure),
+  };
+  insertRun(ledger, record, []);
+  services.emit({
+    event: "run-finished",
+    run: id,
+    state: "refused",
+    exit_code: failure.exit,
+    duration_seconds: 0,
+    warnings: [],
+    error: recordOf(failure),
+  });
+  return { status: runStatus(record, []), exitCode: failure.exit };
+}
+
+/** One run under the lock, from its first record to its verdict. */
+class PipelineRun {
+  readonly #id: string;
+  readonly #request: PipelineRequest;
+  readonly #services: PipelineServices;
+  readonly #ledger: Ledger;
+  readonly #lock: RunLock;
+  #executor: Promise<TrainingExecutor> | undefined;
+
+  constructor(
+    id: string,
+    request: PipelineRequest,
+    services: PipelineServices,
+    ledger: Ledger,
+    lock: RunLock,
+  ) {
+    this.#id = id;
+    this.#request = request;
+    this.#services = services;
+    this.#ledger = ledger;
+    this.#lock = lock;
+  }
+
+  async execute(warning: string | undefined): Promise<RunVerdict> {
+    const { chain, emit, clock } = this.#services;
+    this.#buryTheDead();
+    const names = chain.stages.map((stage) => stage.name);
+    insertRun(this.#ledger, newRecord(this.#id, this.#request, this.#services), names);
+    emit({
+      event: "run-started",
+      run: this.#id,
+      job: this.#request.job,
+      as_of: this.#request.asOf,
+      trigger: this.#request.trigger,
+      stages: names,
+    });
+    if (warning !== undefined) this.#warn(warning);
+    await this.#project();
+    const failure = await this.#stagesToTheEnd();
+    const state =
+      failure === undefined ? "done" : failure.exit === ExitCode.interrupted ? "interrupted" : "failed";
+    const exitCode = failure?.exit ?? ExitCode.done;
+    const error = failure && recordOf(failure);
+    endRun(this.#ledger, this.#id, { state, endedMs: clock.now(), exitCode, ...(error && { error }) });
+    await this.#project();
+    if (state === "done") await this.#afterANight();
+    return this.#verdict(exitCode, error);
+  }
+
+  /** With the lock in our hands, whatever the ledger still calls running has died. */
+  #buryTheDead(): void {
+    for (const dead of newestRuns(this.#ledger, { states: ["running"], limit: 1000 })) {
+      endRun(this.#ledger, dead.id, {
+        state: "interrupted",
+        endedMs: this.#services.clock.now(),
+        exitCode: ExitCode.interrupted,
+        error: {
+          code: "CBI_RUN_DIED",
+          message: `process ${dead.owner.pid} ended without a word (killed, or the machine went down)`,
+          class: "retryable",
+        },
+      });
+      this.#services.emit({
+        event: "note",
+        message: `run ${dead.id} died in mid-run; what it finished is used again`,
+      });
+    }
+  }
+
+  /** Runs the stages; returns the failure that ended them, if one did. */
+  async #stagesToTheEnd(): Promise<Failure | undefined> {
+    const { signal } = this.#services;
+    try {
+      await this.#runStages(await this.#context());
+      return undefined;
+    } catch (error) {
+      return toFailure(signal.aborted ? signal.reason : error);
+    } finally {
+      await this.#closeExecutor();
+    }
+  }
+
+  async #runStages(context: StageContext): Promise<void> {
+    const { chain, codeHash, random, signal, emit } = this.#services;
+    const { only } = this.#request;
+    const outputs: Record<string, unknown> = {};
+    for (const stage of chain.stages) {
+      signal.throwIfAborted();
+      this.#lock.assertHeld();
+      if (only !== undefined && isAfter(stage.name, only)) {
+        const reason = `only ${only} was asked for`;
+        updateStage(this.#ledger, this.#id, stage.name, { state: "skipped", summary: reason });
+        emit({ event: "stage-skipped", stage: stage.name, reason });
+        continue;
+      }
+      const outcome = await runStage({
+        stage,
+        inputs: outputs,
+        context,
+        codeHash,
+        random,
+        mayReuse: this.#mayReuse(stage.name),
+        project: () => this.#project(),
+      });
+      outputs[stage.name] = outcome.output;
+    }
+  }
+
+  #mayReuse(stage: StageName): boolean {
+    const { from, only, force } = this.#request;
+    if (force === true) return only !== undefined && stage !== only;
+    if (only !== undefined) return stage !== only;
+    return from === undefined || isAfter(from, stage);
+  }
+
+  async #context(): Promise<StageContext> {
+    const { paths, config, clock, calendar, warehouse, signal, emit, openExecutor } = this.#services;
+    const runFolder = path.join(paths.logs, this.#request.job, this.#id);
+    await mkdir(runFolder, { recursive: true });
+    return {
+      run: this.#id,
+      job: this.#request.job,
+      asOf: this.#request.asOf,
+      config,
+      paths,
+      runFolder,
+      clock,
+      calendar,
+      warehouse,
+      ledger: this.#ledger,
+      executor: () => (this.#executor ??= openExecutor(signal)),
+      signal,
+      emit,
+      warn: (message) => this.#warn(message),
+    };
+  }
+
+  #warn(message: string): void {
+    addWarning(this.#ledger, this.#id, message);
+    this.#services.emit({ event: "warning", message });
+  }
+
+  /** The status file is a projection: failing to write it is said, and never ends a run. */
+  async #project(): Promise<void> {
+    try {
+      await projectStatus(this.#ledger, this.#services.paths, this.#id);
+    } catch (error) {
+      const message = `last_run_status.json could not be written: ${messageOf(error)}`;
+      this.#services.emit({ event: "warning", message });
+    }
+  }
+
+  /** Retention and the ledger's copy are no part of the night's success. */
+  async #afterANight(): Promise<void> {
+    try {
+      await this.#services.tidyUp?.(this.#ledger, this.#id);
+      await keepLedgerCopy(this.#ledger, this.#services.paths.ledger);
+    } catch (error) {
+      this.#warn(`tidying up after the night failed: ${messageOf(error)}`);
+      await this.#project();
+    }
+  }
+
+  async #closeExecutor(): Promise<void> {
+    const executor = await this.#executor?.catch(() => undefined);
+    await executor?.[Symbol.asyncDispose]();
+  }
+
+  #verdict(exitCode: ExitCode, error: RecordedError | undefined): RunVerdict {
+    const record = findRun(this.#ledger, this.#id);
+    if (!record) throw new Error(`run ${this.#id} is not in the ledger that it was written to`);
+    this.#services.emit({
+      event: "run-finished",
+      run: this.#id,
+      state: record.state,
+      exit_code: exitCode,
+      duration_seconds: ((record.endedMs ?? record.startedMs) - record.startedMs) / 1000,
+      warnings: record.warnings,
+      error: error ?? null,
+    });
+    return { status: runStatus(record, stagesOf(this.#ledger, this.#id)), exitCode };
+  }
+}
+
+function isAfter(left: StageName, right: StageName): boolean {
+  return STAGE_NAMES.indexOf(left) > STAGE_NAMES.indexOf(right);
+}
+
+/** Sorts by time, is safe in a path, and is told apart by chance: `20261120t050001z-3fa9c2`. */
+export function runId(clock: Clock, random: Random): string {
+  const stamp = new Date(clock.now())
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, "")
+    .toLowerCase();
+  return `${stamp}-${random.hex(3)}`;
+}
+
+function newRecord(id: string, request: PipelineRequest, services: PipelineServices): RunRecord {
+  return {
+    id,
+    job: request.job,
+    slot: request.slot,
+    trigger: request.trigger,
+    state: "running",
+    asOf: request.asOf,
+    startedMs: services.clock.now(),
+    endedMs: undefined,
+    owner: processIdentity(),
+    version: services.version,
+    configHash: services.configHash,
+    exitCode: undefined,
+    error: undefined,
+    warnings: [],
+  };
+}
