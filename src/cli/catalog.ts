@@ -8,4 +8,10 @@ export interface CatalogEntry {
 }
 
 /** Every command, in the order of the help. A test holds words and summaries equal to the files'. */
-export const catalog: readonly CatalogEntry[] = [];
+export const catalog: readonly CatalogEntry[] = [
+  {
+    words: ["calendar"],
+    summary: "Show a year of a trading calendar: closures and early closes",
+    load: () => import("./commands/calendar.ts"),
+  },
+];
