@@ -1,0 +1,189 @@
+import type { Challenge, SpecReference, Standing } from "./decision.ts";
+import { RANDOM_WALK } from "./forecast.ts";
+import { absoluteError, asRandomWalk, onSameDays, overlapOf, type Outcome } from "./outcome.ts";
+import type { PriceSeries } from "./price-series.ts";
+import { compareLosses } from "./significance.ts";
+
+/** One-sided p below which a challenger's lower loss counts as evidence. */
+export const P_VALUE_MAX = 0.1;
+
+/** Fewer stretches of h rows than this give the test no power. */
+export const STRETCHES_MIN = 10;
+
+/** What a challenger must then be better by, and in how many blocks. */
+export const WEAK_GAIN_MIN = 0.05;
+export const WEAK_BLOCKS_MIN = 2;
+
+/** Distance from the aimed coverage that is in range, and rows below which it is not judged. */
+const COVERAGE_TOLERANCE = 0.05;
+const COVERAGE_ROWS_MIN = 100;
+
+/** A spec with its record. */
+export interface Contender extends SpecReference {
+  outOfFold: readonly Outcome[];
+  /** Matured forecasts that were really made. */
+  live: readonly Outcome[];
+  /** What its intervals achieved. */
+  coverage?: { rows: number; share: number } | undefined;
+}
+
+export interface DecisionRequest {
+  horizonRows: number;
+  series: PriceSeries;
+  /** Who predicts now; undefined before the first decision. */
+  champion: SpecReference | undefined;
+  contenders: readonly Contender[];
+  /** Errors of tonight's audit; any of them lets nothing change. */
+  auditErrors: number;
+  /** The coverage that the intervals aim at. */
+  intervalLevel: number;
+  trials: number;
+}
+
+/** A contender's record against the random walk, on matured rows once there are enough. */
+export function standingOf(contender: Contender, request: DecisionRequest): Standing {
+  const live = stretchesOf(contender.live, request) >= STRETCHES_MIN;
+  return standingOn(contender, live ? "live" : "out_of_fold", request);
+}
+
+/** The same on rows of one kind. */
+export function standingOn(
+  contender: Contender,
+  judgedOn: "live" | "out_of_fold",
+  request: DecisionRequest,
+): Standing {
+  const outcomes = judgedOn === "live" ? contender.live : contender.outOfFold;
+  const naive = sumOfErrors(asRandomWalk(outcomes));
+  return {
+    spec: contender.spec,
+    algorithm: contender.algorithm,
+    judged_on: judgedOn,
+    rows: outcomes.length,
+    stretches: stretchesOf(outcomes, request),
+    skill: naive > 0 ? 1 - sumOfErrors(outcomes) / naive : null,
+  };
+}
+
+/** Compares a challenger with the champion, or with the random walk when there is no such spec. */
+export function challengeOf(
+  challenger: Contender,
+  opponent: Contender | undefined,
+  request: DecisionRequest,
+): Challenge {
+  const live = pairOf(challenger.live, opponent?.live);
+  const useLive = stretchesOf(live.left, request) >= STRETCHES_MIN;
+  const pair = useLive ? live : pairOf(challenger.outOfFold, opponent?.outOfFold);
+  const comparison = compareLosses(
+    pair.left.map(absoluteError),
+    pair.right.map(absoluteError),
+    overlapIn(pair.left, request),
+  );
+  const blocks = blocksOf(pair.left, pair.right);
+  const { loss, loss_other: other } = comparison;
+  const facts = {
+    spec: challenger.spec,
+    algorithm: challenger.algorithm,
+    against: opponent?.algorithm ?? RANDOM_WALK,
+    judged_on: useLive ? ("live" as const) : ("out_of_fold" as const),
+    evidence:
+      stretchesOf(pair.left, request) < STRETCHES_MIN ? ("weak" as const) : ("strong" as const),
+    comparison,
+    gain: loss === null || other === null || other === 0 ? null : 1 - loss / other,
+    blocks: blocks.length,
+    blocks_won: blocks.filter((won) => won).length,
+    coverage: challenger.coverage?.share ?? null,
+  };
+  const naive = sumOfErrors(asRandomWalk(pair.left));
+  const skill = naive > 0 ? 1 - sumOfErrors(pair.left) / naive : null;
+  const objections = [...lossObjections(facts, skill), ...coverageObjections(challenger, request)];
+  return { ...facts, passed: objections.length === 0, objections };
+}
+
+function pairOf(
+  challenger: readonly Outcome[],
+  opponent: readonly Outcome[] | undefined,
+): { left: Outcome[]; right: Outcome[] } {
+  return onSameDays(challenger, opponent ?? asRandomWalk(challenger));
+}
+
+function lossObjections(
+  facts: Omit<Challenge, "passed" | "objections">,
+  skill: number | null,
+): string[] {
+  const objections: string[] = [];
+  if (facts.comparison.rows === 0) return ["there are no rows to compare on"];
+  if ((skill ?? 0) <= 0) objections.push(`its skill is ${percentText(skill)}, not above 0`);
+  if ((facts.gain ?? 0) <= 0) objections.push(`its loss is not lower than ${facts.against}'s`);
+  else if (facts.evidence === "weak") objections.push(...weakObjections(facts));
+  else if ((facts.comparison.p_value ?? 1) >= P_VALUE_MAX) {
+    const p = facts.comparison.p_value;
+    objections.push(
+      p === null
+        ? "whether its lower loss is chance cannot be told"
+        : `its lower loss may be chance: p = ${p.toFixed(2)}, not below ${P_VALUE_MAX.toFixed(2)}`,
+    );
+  }
+  return objections;
+}
+
+function weakObjections(facts: Omit<Challenge, "passed" | "objections">): string[] {
+  const objections: string[] = [];
+  if ((facts.gain ?? 0) < WEAK_GAIN_MIN) {
+    objections.push(
+      `too few independent outcomes to test, and its loss is only ${percentText(facts.gain)} lower, not ${percentText(WEAK_GAIN_MIN)}`,
+    );
+  }
+  if (facts.blocks_won < WEAK_BLOCKS_MIN) {
+    objections.push(`its loss is lower in ${facts.blocks_won} of ${facts.blocks} blocks only`);
+  }
+  return objections;
+}
+
+/** In range: within 5 points, or within what chance does to so few independent outcomes (90 %). */
+function coverageObjections(challenger: Contender, request: DecisionRequest): string[] {
+  const coverage = challenger.coverage;
+  if (coverage === undefined || coverage.rows < COVERAGE_ROWS_MIN) return [];
+  const level = request.intervalLevel;
+  const independent = Math.max(1, coverage.rows / request.horizonRows);
+  const chance = 1.645 * Math.sqrt((level * (1 - level)) / independent);
+  const off = Math.abs(coverage.share - level);
+  if (off <= Math.max(COVERAGE_TOLERANCE, chance)) return [];
+  return [
+    `its intervals held ${percentText(coverage.share)} of outcomes, not ${percentText(level)}`,
+  ];
+}
+
+/** For each block, whether the first one's loss is the lower. */
+function blocksOf(left: readonly Outcome[], right: readonly Outcome[]): boolean[] {
+  const gains = new Map<number, number>();
+  for (const [row, outcome] of left.entries()) {
+    const other = right[row];
+    if (other === undefined) continue;
+    const gain = absoluteError(other) - absoluteError(outcome);
+    gains.set(outcome.block, (gains.get(outcome.block) ?? 0) + gain);
+  }
+  return Array.from(gains.values(), (gain) => gain > 0);
+}
+
+function stretchesOf(outcomes: readonly Outcome[], request: DecisionRequest): number {
+  return outcomes.length / overlapIn(outcomes, request);
+}
+
+function overlapIn(outcomes: readonly Outcome[], request: DecisionRequest): number {
+  const positions = outcomes.flatMap((outcome) => request.series.positions.get(outcome.date) ?? []);
+  return overlapOf(positions, request.horizonRows);
+}
+
+function sumOfErrors(outcomes: readonly Outcome[]): number {
+  return outcomes.reduce((sum, outcome) => sum + absoluteError(outcome), 0);
+}
+
+/** What the rows of a judgement are called. */
+export function rowsText(judgedOn: "live" | "out_of_fold"): string {
+  return judgedOn === "live" ? "matured" : "out-of-fold";
+}
+
+/** A share as percent with one decimal. */
+export function percentText(share: number | null): string {
+  return share === null ? "unknown" : `${(100 * share).toFixed(1)} %`;
+}
