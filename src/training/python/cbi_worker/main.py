@@ -1,0 +1,90 @@
+"""
+A worker: says who it is, then answers one request after another until its standard input closes.
+
+Out: {"type":"hello",…} once; then for each request any number of {"type":"progress",…} and exactly
+one {"type":"result",…} or {"type":"error",…}. In: {"type":"run","task":{…}}; the tasks are those of
+training.ts.
+"""
+
+import importlib.metadata
+import os
+import platform
+import signal
+import sys
+import traceback
+
+from . import PROTOCOL
+from .errors import class_of, fatal_error
+
+
+def main():
+    """Runs the worker, or with the word `prove` the proof of `cbi setup`."""
+    if sys.argv[1:] == ["prove"]:
+        from .prove import prove
+
+        prove()
+        return
+    serve()
+
+
+def serve():
+    """Answers requests until standard input closes."""
+    from .channel import Channel
+
+    # Ctrl-C is the orchestrator's to hear; it ends us by closing our input or by TERM.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = Channel()
+    channel.send(
+        {"type": "hello", "protocol": PROTOCOL, "process": os.getpid(), "versions": versions()}
+    )
+    while True:
+        request = channel.next_request()
+        task = request["task"]
+        try:
+            result = _run(task, channel)
+        except Exception as error:  # every failure is an answer
+            traceback.print_exc(file=sys.stderr)
+            channel.send(
+                {
+                    "type": "error",
+                    "id": task["id"],
+                    "class": class_of(error),
+                    "message": _one_line(error),
+                }
+            )
+        else:
+            channel.send({"type": "result", "id": task["id"], "result": result})
+
+
+def versions():
+    """The versions of what trains, read from the installed packages without importing them."""
+    return {
+        "python": platform.python_version(),
+        "lightgbm": importlib.metadata.version("lightgbm"),
+        "xgboost": _xgboost_version(),
+        "numpy": importlib.metadata.version("numpy"),
+        "pyarrow": importlib.metadata.version("pyarrow"),
+    }
+
+
+def _xgboost_version():
+    # Off a Mac the package without GPU libraries is installed; both import as `xgboost`.
+    try:
+        return importlib.metadata.version("xgboost-cpu")
+    except importlib.metadata.PackageNotFoundError:
+        return importlib.metadata.version("xgboost")
+
+
+def _run(task, channel):
+    # Imported late: numpy and the libraries cost a second that `hello` need not wait for.
+    from . import tasks
+
+    run = {"fold": tasks.fold, "final": tasks.final, "predict": tasks.predict}.get(task["kind"])
+    if run is None:
+        raise fatal_error(f"expected a task of kind fold, final or predict; got {task['kind']!r}")
+    return run(task, channel.progress)
+
+
+def _one_line(error):
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:2000]
