@@ -6,7 +6,8 @@ const UNITS_MS = {
   w: 7 * 86_400_000,
 } as const;
 
-const DURATION = /^(\d{1,6})(s|m|h|d|w)$/;
+/** A whole number and its unit, as the JSON Schema needs it too. */
+export const DURATION = /^(\d{1,6})(s|m|h|d|w)$/;
 
 /** Milliseconds of a duration text such as `90s`, `15m` or `26h`; undefined when it is none. */
 export function parseDurationMs(text: string): number | undefined {

@@ -1,18 +1,20 @@
 /**
- * The candidate that a mistyped `word` most likely meant, or undefined when none is near: at most
- * two edits away, and fewer than half the word's letters.
+ * The candidate that a mistyped `word` most likely meant, or undefined when none is near: the same
+ * letters in another case, or at most two edits away and fewer than half the word's letters.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const wanted = word.toLowerCase();
   const ranked = [...new Set(candidates)]
-    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance);
   const best = ranked[0];
   if (!best || best.distance > 2 || best.distance * 2 > word.length) return undefined;
   return best.candidate;
 }
 
-/** Levenshtein's distance, by the usual two-row table. */
+/** Levenshtein's distance, by the usual two-row table; lengths too far apart count as far. */
 function editDistance(left: string, right: string): number {
+  if (Math.abs(left.length - right.length) > 2) return Number.POSITIVE_INFINITY;
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row++) {
     const current = [row];

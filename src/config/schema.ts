@@ -1,39 +1,68 @@
 import { z } from "zod";
-import { parseDurationMs } from "./duration.ts";
+import { isDay } from "../schedule/day.ts";
+import { DURATION, parseDurationMs } from "./duration.ts";
+import { isZone } from "./zone.ts";
+
+// `.meta({ expects })` is what an error says after "expected"; `.describe` is what editors show.
 
 /** A name that may become part of a path, a table name or a command line. */
 const identifier = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/, "a letter, then letters, digits or _, at most 32 in all");
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/)
+  .meta({ expects: "a letter, then letters, digits or _, at most 32 in all" });
 
 const duration = z
   .string()
-  .refine((text) => parseDurationMs(text) !== undefined, "a duration such as 90s, 15m, 26h or 7d");
+  .refine((text) => parseDurationMs(text) !== undefined)
+  .meta({ expects: "a duration such as 90s, 15m, 26h or 7d", pattern: DURATION.source });
 
 const isoDate = z
   .string()
-  .refine((text) => isRealDate(text), "a date such as 2025-12-31, as text in ISO form");
+  .refine(isDay)
+  .meta({ expects: "a date such as 2025-12-31", pattern: String.raw`^\d{4}-\d{2}-\d{2}$` });
 
 const zone = z
   .string()
-  .refine((text) => isZone(text), "an IANA time zone such as America/New_York");
+  .refine(isZone)
+  .meta({ expects: "an IANA time zone such as America/New_York", suggests: "zone" });
 
 /** A path of the user's, relative to TrainingData/ unless absolute. */
-const userPath = z.string().min(1).max(1024);
+const userPath = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((text) => !text.includes("\0"))
+  .meta({ expects: "a path such as raw/prices.csv" });
+
+const columnName = z.string().min(1).max(128).meta({ expects: "the name of a column" });
 
 const source = z.union([
   userPath,
-  z.strictObject({
-    path: userPath,
-    /** The column by which rows after the as-of date are hidden; `none` for a table without time. */
-    date: z.string().min(1).default("date"),
-  }),
+  z
+    .strictObject({
+      path: userPath.describe("The file, relative to TrainingData/ unless absolute"),
+      date: columnName
+        .default("date")
+        .describe(
+          "The column by which rows after the as-of date are hidden; none for a table without time",
+        ),
+    })
+    .meta({ expects: "a mapping with path and date" }),
 ]);
 
 const duckdbWarehouse = z.strictObject({
-  kind: z.literal("duckdb"),
-  sources: z.record(identifier, source),
-  prepare: userPath.default("prepare/"),
+  kind: z.literal("duckdb").describe("The embedded warehouse, a file in TrainingData/"),
+  sources: z
+    .record(identifier, source)
+    .meta({ expects: "a mapping of table names to files, such as { wti: raw/wti.csv }" })
+    .describe(
+      "The user's CSV and Parquet files as tables: name to path, or to path and date column",
+    ),
+  prepare: userPath
+    .default("prepare/")
+    .describe(
+      "The folder of *.sql files, run in order of name with $as_of, that make the training tables",
+    ),
 });
 
 export const ALGORITHMS = [
@@ -43,122 +72,197 @@ export const ALGORITHMS = [
   "xgboost_gbtree",
 ] as const;
 
-const parameterValue = z.union([z.number(), z.string(), z.boolean()]);
+const parameterValue = z
+  .union([z.number(), z.string(), z.boolean()])
+  .meta({ expects: "a number, text, true or false" });
 
 const train = z.strictObject({
-  algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(["lightgbm_dart", "xgboost_dart"]),
-  folds: z.int().min(2).max(50).default(5),
-  /** Rows of one test block; 252 is a trading year. */
-  fold_rows: z.int().min(20).max(2000).default(252),
-  /** How far back one training looks: `10y`, or `all`. */
+  algorithms: z
+    .array(z.enum(ALGORITHMS))
+    .min(1)
+    .default(["lightgbm_dart", "xgboost_dart"])
+    .meta({ expects: `a list of one or more of ${ALGORITHMS.join(", ")}` })
+    .describe("What is trained for every horizon"),
+  folds: z.int().min(2).max(50).default(5).describe("Walk-forward folds"),
+  fold_rows: z
+    .int()
+    .min(20)
+    .max(2000)
+    .default(252)
+    .describe("Rows of one test block; 252 is a trading year"),
   window: z
     .string()
-    .regex(/^(all|[1-9]\d?y)$/, "a number of years such as 10y, or all")
-    .default("10y"),
-  seed: z.int().min(0).max(2_147_483_647).default(7),
-  rounds_max: z.int().min(10).max(5000).default(300),
-  /** Rounds without improvement on the inner validation rows before a training stops. */
-  patience: z.int().min(5).max(1000).default(50),
-  /** Rows between the last known price and the day it is published; widens every purge gap. */
-  publication_lag: z.int().min(1).max(60).default(1),
-  /** Columns of the training tables that are no features. */
-  exclude: z.array(z.string()).default([]),
-  /** Parameters of the library, over ours, by algorithm. */
-  parameters: z.partialRecord(z.enum(ALGORITHMS), z.record(z.string(), parameterValue)).default({}),
-  /** Worker processes; `auto` is one a processor. */
-  workers: z.union([z.literal("auto"), z.int().min(1).max(64)]).default("auto"),
+    .regex(/^(all|[1-9]\d?y)$/)
+    .meta({ expects: "a number of years such as 10y, or all" })
+    .default("10y")
+    .describe("How far back one training looks: 10y, or all"),
+  seed: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .default(7)
+    .describe("Equal seeds and data give equal models"),
+  rounds_max: z.int().min(10).max(5000).default(300).describe("The most trees of one model"),
+  patience: z
+    .int()
+    .min(5)
+    .max(1000)
+    .default(50)
+    .describe("Rounds without improvement on the inner validation rows before a training stops"),
+  publication_lag: z
+    .int()
+    .min(1)
+    .max(60)
+    .default(1)
+    .describe(
+      "Rows between the last known price and the day it is published; widens every purge gap",
+    ),
+  exclude: z
+    .array(columnName)
+    .meta({ expects: "a list of column names" })
+    .default([])
+    .describe("Columns of the training tables that are no features"),
+  parameters: z
+    .partialRecord(
+      z.enum(ALGORITHMS),
+      z
+        .record(z.string(), parameterValue)
+        .meta({ expects: "a mapping of parameters to values, such as { num_leaves: 31 }" }),
+    )
+    .meta({ expects: "a mapping of algorithms to parameters" })
+    .default({})
+    .describe("Parameters of the library, laid over ours, by algorithm"),
+  workers: z
+    .union([z.literal("auto"), z.int().min(1).max(64)])
+    .default("auto")
+    .describe("Worker processes; auto is one a processor"),
 });
 
 const evaluate = z.strictObject({
-  /** Share of outcomes that the prediction interval should hold. */
-  interval: z.number().min(0.5).max(0.99).default(0.8),
-  /** Newest out-of-fold rows that calibrate the interval. */
-  calibration_rows: z.int().min(50).max(5000).default(250),
-  /** Cost of turning the whole position over, as a share of the price, in the Sharpe figures. */
-  cost: z.number().min(0).max(0.1).default(0.0005),
+  interval: z
+    .number()
+    .min(0.5)
+    .max(0.99)
+    .default(0.8)
+    .describe("Share of outcomes that the prediction interval should hold"),
+  calibration_rows: z
+    .int()
+    .min(50)
+    .max(5000)
+    .default(250)
+    .describe("Newest out-of-fold rows that calibrate the interval"),
+  cost: z
+    .number()
+    .min(0)
+    .max(0.1)
+    .default(0.0005)
+    .describe(
+      "Cost of turning the whole position over, as a share of the price, in the Sharpe figures",
+    ),
+});
+
+const freshness = z.strictObject({
+  warn: z.int().min(0).max(1000).default(1).describe("More sessions behind than this is a warning"),
+  error: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(4)
+    .describe("More sessions behind than this stops the run"),
 });
 
 const audit = z.strictObject({
-  /** Trading days behind the as-of date. */
-  freshness: z
-    .strictObject({ warn: z.int().min(0).default(1), error: z.int().min(0).default(4) })
-    .prefault({}),
-  /** Columns of the sources that are watched for stuck values besides the price. */
-  watch: z.array(z.string()).default([]),
+  freshness: freshness
+    .prefault({})
+    .describe("Sessions that the data may lie behind the as-of date"),
+  watch: z
+    .array(columnName)
+    .meta({ expects: "a list of column names" })
+    .default([])
+    .describe("Columns of the sources that are watched for stuck values besides the price"),
 });
 
 const keep = z.strictObject({
-  count: z.int().min(1).optional(),
-  age: duration.optional(),
-  /** Total size in megabytes. */
-  megabytes: z.number().positive().optional(),
+  count: z.int().min(1).max(100_000).optional().describe("Keep at most so many, the newest"),
+  age: duration.optional().describe("Keep what is younger, such as 52w"),
+  megabytes: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Keep at most so many megabytes, the newest"),
 });
 
 const retention = z.strictObject({
-  /** Versions of one horizon and algorithm. */
-  models: keep.prefault({ count: 14 }),
-  /** Runs with their logs and reports. */
-  runs: keep.prefault({ count: 400, age: "52w" }),
-  /** Kept results of single trainings. */
-  trainings: keep.prefault({ age: "3d" }),
+  models: keep.prefault({ count: 14 }).describe("Versions of one horizon and algorithm"),
+  runs: keep.prefault({ count: 400, age: "52w" }).describe("Runs with their logs and reports"),
+  trainings: keep.prefault({ age: "3d" }).describe("Kept results of single trainings"),
 });
 
 const stageLimits = z.strictObject({
-  attempts: z.int().min(1).max(10).optional(),
-  deadline: duration.optional(),
+  attempts: z.int().min(1).max(10).optional().describe("How often the stage is tried"),
+  deadline: duration.optional().describe("How long one attempt may take"),
 });
 
 export const STAGE_NAMES = ["export", "audit", "train", "predict", "upload", "evaluate"] as const;
 
 const pipelineJob = z.strictObject({
-  kind: z.literal("pipeline"),
-  /** Without a success for so long, `cbi status` warns. */
-  stale_after: duration.default("26h"),
-  stages: z.partialRecord(z.enum(STAGE_NAMES), stageLimits).default({}),
+  kind: z.literal("pipeline").describe("The six stages from export to evaluate"),
+  stale_after: duration.default("26h").describe("Without a success for so long, cbi status warns"),
+  stages: z
+    .partialRecord(z.enum(STAGE_NAMES), stageLimits)
+    .meta({ expects: `a mapping of stages (${STAGE_NAMES.join(", ")}) to limits` })
+    .default({})
+    .describe("Limits of single stages, over ours"),
 });
 
 /** The shape of `cbi.yaml`. Strict everywhere: an unknown key is an error, not a wish. */
 export const configSchema = z.strictObject({
-  version: z.literal(1),
-  symbol: identifier,
-  zone: zone.default("America/New_York"),
-  calendar: z.enum(["XNYS"]).default("XNYS"),
-  /** Pins the day whose close a run may know; without it, the last session closed. */
-  as_of: isoDate.optional(),
-  warehouse: duckdbWarehouse,
-  price: z.strictObject({ table: identifier, date: z.string().min(1), column: z.string().min(1) }),
-  /** Name → price rows ahead. */
+  version: z.literal(1).describe("The version of this file's shape"),
+  symbol: identifier.describe("What is forecast; one symbol a home"),
+  zone: zone.default("America/New_York").describe("The time zone of every job without its own"),
+  calendar: z
+    .enum(["XNYS"])
+    .default("XNYS")
+    .describe("Which days are sessions; freshness and target dates count in them"),
+  as_of: isoDate
+    .optional()
+    .describe("Pins the day whose close a run may know; without it, the last session closed"),
+  warehouse: duckdbWarehouse.describe("Where training tables live and forecasts go"),
+  price: z
+    .strictObject({
+      table: identifier.describe("A table of warehouse.sources"),
+      date: columnName.describe("Its column of days"),
+      column: columnName.describe("Its column of prices"),
+    })
+    .describe("The series that is forecast"),
   horizons: z
     .record(
-      z.string().regex(/^[a-z0-9]{1,8}$/, "1 to 8 lower-case letters or digits, such as 3m"),
+      z
+        .string()
+        .regex(/^[a-z0-9]{1,8}$/)
+        .meta({ expects: "1 to 8 lower-case letters or digits, such as 3m" }),
       z.int().min(1).max(2520),
     )
-    .refine((horizons) => Object.keys(horizons).length > 0, "at least one horizon such as 1w: 5"),
-  train: train.prefault({}),
-  evaluate: evaluate.prefault({}),
-  audit: audit.prefault({}),
-  retention: retention.prefault({}),
+    .refine((horizons) => Object.keys(horizons).length > 0)
+    .meta({ expects: "at least one horizon, such as { 1w: 5 }", minProperties: 1 })
+    .describe("Name to price rows ahead"),
+  train: train.prefault({}).describe("What is trained and how"),
+  evaluate: evaluate.prefault({}).describe("How forecasts are judged"),
+  audit: audit.prefault({}).describe("What the data must pass"),
+  retention: retention.prefault({}).describe("What cbi prune and every night's end keep"),
   jobs: z
-    .record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), pipelineJob)
-    .default({ nightly: { kind: "pipeline", stale_after: "26h", stages: {} } }),
+    .record(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,31}$/)
+        .meta({ expects: "a lower-case letter, then lower-case letters, digits or -" }),
+      pipelineJob,
+    )
+    .meta({ expects: "a mapping of job names to jobs, such as { nightly: { kind: pipeline } }" })
+    .default({ nightly: { kind: "pipeline", stale_after: "26h", stages: {} } })
+    .describe("What runs, by name"),
 });
 
 export type Config = z.infer<typeof configSchema>;
 export type Algorithm = (typeof ALGORITHMS)[number];
 export type StageName = (typeof STAGE_NAMES)[number];
-
-function isRealDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
-}
-
-function isZone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: text });
-    // Node also takes offsets such as +05:00, which know no daylight saving and are never meant.
-    return !/^[+-]/.test(text);
-  } catch {
-    return false;
-  }
-}
