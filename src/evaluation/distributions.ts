@@ -27,7 +27,12 @@ export function normalQuantile(probability: number): number {
 
 /** The probability that Student's t with `freedom` (> 0) degrees of freedom is at most `t`. */
 export function studentTCdf(t: number, freedom: number): number {
-  const tail = incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2;
+  const square = t * t;
+  // Of the two forms of the same tail, the one whose argument keeps its digits (DLMF 8.17.4).
+  const tail =
+    square < freedom
+      ? (1 - incompleteBeta(square / (freedom + square), 0.5, freedom / 2)) / 2
+      : incompleteBeta(freedom / (freedom + square), freedom / 2, 0.5) / 2;
   return t > 0 ? 1 - tail : tail;
 }
 
