@@ -14,4 +14,19 @@ export const catalog: readonly CatalogEntry[] = [
     summary: "Show a year of a trading calendar: closures and early closes",
     load: () => import("./commands/calendar.ts"),
   },
+  {
+    words: ["config", "show"],
+    summary: "Show every value of the configuration and where it came from",
+    load: () => import("./commands/config-show.ts"),
+  },
+  {
+    words: ["config", "check"],
+    summary: "Check the configuration and list every problem in it",
+    load: () => import("./commands/config-check.ts"),
+  },
+  {
+    words: ["config", "schema"],
+    summary: "Print the JSON Schema of cbi.yaml, by which editors complete and check",
+    load: () => import("./commands/config-schema.ts"),
+  },
 ];

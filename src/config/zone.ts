@@ -5,7 +5,7 @@ export function isZone(text: string): boolean {
   // Node also takes offsets such as +05:00, which know no daylight saving and are never meant.
   if (/^[+-]/.test(text)) return false;
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: text }) !== undefined;
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
   } catch {
     return false;
   }
