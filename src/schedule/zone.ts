@@ -53,8 +53,9 @@ const DAY_MS = 24 * HOUR_MS;
 const BLOCK_MS = 8 * DAY_MS;
 /** No zone was ever farther from UTC. */
 const OFFSET_MAX_MS = 16 * HOUR_MS;
-const INSTANT_MIN_MS = dayNumberOf(2, 1, 1) * DAY_MS;
-const INSTANT_MAX_MS = dayNumberOf(9998, 1, 1) * DAY_MS;
+/** The instants within which every function of schedules answers: the years 2 to 9997. */
+export const INSTANT_MIN_MS = dayNumberOf(2, 1, 1) * DAY_MS;
+export const INSTANT_MAX_MS = dayNumberOf(9998, 1, 1) * DAY_MS;
 
 const zones = new Map<string, Zone>();
 

@@ -9,13 +9,14 @@ import {
 } from "../day.ts";
 import { dayOfWall, minuteOfWall, parseTimeOfDay, type TimeOfDay } from "../wall.ts";
 import type { Zone } from "../zone.ts";
-import type { Closure, EarlyClose, Session, TradingCalendar } from "./calendar.ts";
+import type { Closure, EarlyClose, ExtendedHours, Session, TradingCalendar } from "./calendar.ts";
 
 /** What sets one exchange's calendar apart from another's. */
 export interface CalendarFacts {
   name: string;
   zone: Zone;
   hours: { open: TimeOfDay; close: TimeOfDay };
+  extendedHours?: ExtendedHours;
   recordedFrom: Day;
   announcedThrough: Day;
   /** The year's closures; those on a weekend are ignored. */
@@ -46,6 +47,7 @@ class BuiltCalendar implements TradingCalendar {
   readonly name: string;
   readonly zone: Zone;
   readonly hours: { readonly open: TimeOfDay; readonly close: TimeOfDay };
+  readonly extendedHours?: ExtendedHours;
   readonly recordedFrom: Day;
   readonly announcedThrough: Day;
   readonly #facts: CalendarFacts;
@@ -55,6 +57,7 @@ class BuiltCalendar implements TradingCalendar {
     this.name = facts.name;
     this.zone = facts.zone;
     this.hours = facts.hours;
+    if (facts.extendedHours) this.extendedHours = facts.extendedHours;
     this.recordedFrom = facts.recordedFrom;
     this.announcedThrough = facts.announcedThrough;
     this.#facts = facts;

@@ -12,6 +12,14 @@ export interface Session {
   earlyCloseName?: string;
 }
 
+/** The hours of trading around a session, on its own day. */
+export interface ExtendedHours {
+  readonly preFrom: TimeOfDay;
+  readonly postThrough: TimeOfDay;
+  /** The same on a day of an early close. */
+  readonly earlyPostThrough: TimeOfDay;
+}
+
 export interface Closure {
   day: Day;
   name: string;
@@ -33,6 +41,8 @@ export interface TradingCalendar {
   readonly zone: Zone;
   /** The regular hours. */
   readonly hours: { readonly open: TimeOfDay; readonly close: TimeOfDay };
+  /** Trading before the open and after the close, where the calendar knows of it. */
+  readonly extendedHours?: ExtendedHours;
   /** The first day from which exceptional closures are all on record. */
   readonly recordedFrom: Day;
   /** The last day that the exchange has announced. */

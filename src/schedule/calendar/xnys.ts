@@ -15,6 +15,8 @@ export function newYorkStockExchange(zone: Zone): TradingCalendar {
     name: "XNYS",
     zone,
     hours: { open: "09:30", close: "16:00" },
+    // NYSE Arca's early and late sessions, the longest of the group.
+    extendedHours: { preFrom: "04:00", postThrough: "20:00", earlyPostThrough: "17:00" },
     recordedFrom: "1990-01-01",
     announcedThrough: "2028-12-31",
     closures: (year) => [
