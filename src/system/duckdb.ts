@@ -19,13 +19,19 @@ export async function withDuckdb<T>(
   work: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(limits.file, {
+  const options = {
     memory_limit: limits.memoryLimit ?? "512MB",
     threads: String(limits.threads ?? 2),
     // Nothing is fetched at run time: a nightly job must not depend on an extension server.
     autoinstall_known_extensions: "false",
     ...(limits.readOnly ? { access_mode: "READ_ONLY" } : {}),
-  });
+  };
+  // DuckDB's lock is between processes (fcntl): a second open of a file in one process succeeds, and
+  // its close gives the lock away. The cache shares one instance instead.
+  const instance =
+    limits.file === ":memory:"
+      ? await DuckDBInstance.create(limits.file, options)
+      : await DuckDBInstance.fromCache(limits.file, options);
   try {
     const connection = await instance.connect();
     try {

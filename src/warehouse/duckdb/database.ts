@@ -1,0 +1,123 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { isDatabaseBusy, withDuckdb } from "../../system/duckdb.ts";
+import { ExitCode } from "../../system/exit-code.ts";
+import { Failure, messageOf } from "../../system/failure.ts";
+
+// The orchestrator as a whole stays small; what needs more spills into files beside the database.
+const LIMITS = { memoryLimit: "128MB", threads: 2 };
+
+/**
+ * Opens the warehouse's file for one piece of work and closes it after, so that other processes
+ * wait no longer than that. Aborting the signal interrupts the running statement and throws the
+ * signal's reason; an open transaction is then rolled back by the close.
+ */
+export async function withDatabase<T>(
+  file: string,
+  work: (connection: DuckDBConnection) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted();
+  if (file !== ":memory:") await mkdir(path.dirname(file), { recursive: true });
+  try {
+    return await withDuckdb({ file, ...LIMITS }, async (connection) => {
+      const interrupt = (): void => connection.interrupt();
+      signal?.addEventListener("abort", interrupt);
+      try {
+        // Days must not depend on where the machine stands.
+        await connection.run("SET TimeZone = 'UTC'");
+        // Memory that is done with goes back to the system at once, not at DuckDB's 128 MB.
+        await connection.run("SET allocator_flush_threshold = '1MB'");
+        // A table made in the open transaction has no statistics yet and counts as tiny; by default
+        // DuckDB then runs ASOF joins as nested loops, a hundred times slower on ten thousand rows.
+        await connection.run("SET asof_loop_join_threshold = 0");
+        return await work(connection);
+      } finally {
+        signal?.removeEventListener("abort", interrupt);
+      }
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw databaseFailure(error, file) ?? error;
+  }
+}
+
+/** Runs `work` between BEGIN and COMMIT; what it throws rolls everything back. */
+export async function inTransaction<T>(
+  connection: DuckDBConnection,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  await connection.run("BEGIN TRANSACTION");
+  try {
+    const result = await work();
+    // The last moment at which nothing has happened yet.
+    signal.throwIfAborted();
+    await connection.run("COMMIT");
+    return result;
+  } catch (error) {
+    await connection.run("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The failure that DuckDB's error about its file, the disk or memory means, if it is one. */
+export function databaseFailure(error: unknown, file: string): Failure | undefined {
+  if (error instanceof Failure) return undefined;
+  const text = messageOf(error);
+  if (isDatabaseBusy(error)) return busy(text, file, error);
+  if (/not a valid DuckDB database|[Cc]orrupt|Serialization Error|checksum/.test(text)) {
+    return corrupt(text, file, error);
+  }
+  if (/No space left|disk full|not enough space/i.test(text)) {
+    return new Failure({
+      code: "CBI_DISK_FULL",
+      message: `the disk of ${file} is full: ${firstLine(text)}`,
+      remedy: "Free some space; `cbi prune --dry-run` lists what cbi itself can let go.",
+      exit: ExitCode.unavailable,
+      class: "retryable",
+      cause: error,
+    });
+  }
+  if (text.startsWith("Out of Memory Error")) {
+    return new Failure({
+      code: "CBI_WAREHOUSE_MEMORY",
+      message: `a statement needs more than ${LIMITS.memoryLimit} of memory: ${firstLine(text)}`,
+      remedy: "Split the statement into smaller tables: each CREATE TABLE frees what it used.",
+      exit: ExitCode.failed,
+      cause: error,
+    });
+  }
+  return undefined;
+}
+
+function busy(text: string, file: string, cause: unknown): Failure {
+  // DuckDB says: Conflicting lock is held in /usr/bin/node (PID 4711) by user ana.
+  const holder = /held in (.+? \(PID \d+\)(?: by user \S+?)?)\.?(?:\s|$)/.exec(text)?.[1];
+  return new Failure({
+    code: "CBI_WAREHOUSE_BUSY",
+    message: `${file} is in use by ${holder ?? "another program"}`,
+    remedy: "Close that program, or wait: DuckDB lets one process at a time write to a file.",
+    exit: ExitCode.unavailable,
+    class: "retryable",
+    cause,
+  });
+}
+
+function corrupt(text: string, file: string, cause: unknown): Failure {
+  return new Failure({
+    code: "CBI_WAREHOUSE_CORRUPT",
+    message: `${file} is damaged: ${firstLine(text)}`,
+    remedy:
+      "Restore it from a backup, or move it and its .wal file away: the next run makes the training " +
+      "tables anew from your files. The forecasts published so far are only in that file.",
+    exit: ExitCode.unavailable,
+    cause,
+  });
+}
+
+/** The first line of a message, without the positions and hints that follow it. */
+export function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? text;
+}

@@ -1,0 +1,84 @@
+import path from "node:path";
+import type { Config } from "../../config/schema.ts";
+import type { HomePaths } from "../../system/home.ts";
+import type { Warehouse } from "../warehouse.ts";
+import { withDatabase } from "./database.ts";
+import { exportTable } from "./export.ts";
+import { inputFingerprint } from "./fingerprint.ts";
+import { readForecasts, uploadForecasts } from "./forecasts.ts";
+import { prepareTables } from "./prepare.ts";
+import { priceQuery, readPrices } from "./prices.ts";
+import { sourcesOf } from "./sources.ts";
+import { exists } from "../../system/files.ts";
+
+/** Where the embedded warehouse of a home lives and what it is made from. */
+export interface DuckdbWarehouseOptions {
+  config: Config;
+  paths: Pick<HomePaths, "trainingData" | "warehouse">;
+}
+
+/**
+ * The embedded warehouse: training tables made by the user's SQL from the user's files, and the
+ * forecasts, in one DuckDB file. The file is open only while a method works, since DuckDB lets one
+ * process at a time use it; another process's use is a retryable `Failure`.
+ */
+export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): Warehouse {
+  const file = paths.warehouse;
+  const folder = path.resolve(paths.trainingData, config.warehouse.prepare);
+  const sources = sourcesOf(config, paths.trainingData);
+  const priceSource = sources.find((source) => source.name === config.price.table);
+  // Exports asked for side by side run one after another: DuckDB uses its threads within each, and
+  // the memory of one at a time is enough.
+  const inTurn = queue();
+  return {
+    kind: "duckdb",
+
+    inputFingerprint: (asOf) => inputFingerprint(config, sources, folder, asOf),
+
+    prepare: (asOf, signal) =>
+      withDatabase(
+        file,
+        async (connection) => {
+          const rows = await prepareTables(connection, { sources, folder, file }, asOf, signal);
+          return { rows, bytesBilled: 0, jobs: [] };
+        },
+        signal,
+      ),
+
+    exportTable: (request, signal) =>
+      inTurn(() =>
+        withDatabase(
+          file,
+          async (connection) => {
+            const prices = await priceQuery(connection, config, priceSource, request.asOf);
+            return exportTable(connection, { ...request, config, prices });
+          },
+          signal,
+        ),
+      ),
+
+    // A series that lies in a file needs no database, and so waits for nobody.
+    prices: (asOf) =>
+      withDatabase(priceSource ? ":memory:" : file, async (connection) =>
+        readPrices(connection, config, await priceQuery(connection, config, priceSource, asOf)),
+      ),
+
+    upload: (rows, signal) =>
+      withDatabase(file, (connection) => uploadForecasts(connection, rows, signal), signal),
+
+    async forecasts(filter) {
+      if (!(await exists(file))) return [];
+      return withDatabase(file, (connection) => readForecasts(connection, filter));
+    },
+  };
+}
+
+/** Runs what it is given one after another, in the order of asking. */
+function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work, work);
+    last = turn;
+    return turn;
+  };
+}

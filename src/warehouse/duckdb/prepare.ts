@@ -1,0 +1,158 @@
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { queryRows, sqlName, sqlText } from "../../system/duckdb.ts";
+import { ExitCode } from "../../system/exit-code.ts";
+import { Failure, messageOf } from "../../system/failure.ts";
+import { isErrno } from "../../system/files.ts";
+import { databaseFailure, firstLine, inTransaction } from "./database.ts";
+import { forgetPrepared, recordPrepared, tablesNow } from "./prepared.ts";
+import { type Source, sourceQuery } from "./sources.ts";
+import { splitStatements, type Statement } from "./statements.ts";
+
+/** What `prepare` reads: the user's files and SQL. */
+export interface Preparation {
+  sources: readonly Source[];
+  /** Absolute path of the folder with `*.sql`. */
+  folder: string;
+  /** The database file, for messages. */
+  file: string;
+}
+
+/** One of the user's SQL files. */
+export interface SqlFile {
+  /** Absolute. */
+  file: string;
+  text: string;
+}
+
+/**
+ * Makes the training tables as of a day, in one transaction: drops what the last preparation made,
+ * shows each source as a view without later rows, and runs the user's SQL files in order of name.
+ * In them `$as_of` and `getvariable('as_of')` are the day. Returns the rows of the training tables.
+ */
+export async function prepareTables(
+  connection: DuckDBConnection,
+  preparation: Preparation,
+  asOf: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const files = await sqlFiles(preparation.folder);
+  await connection.run(`SET VARIABLE as_of = DATE ${sqlText(asOf)}`);
+  return inTransaction(connection, signal, async () => {
+    await connection.run("CREATE SCHEMA IF NOT EXISTS training");
+    await forgetPrepared(connection);
+    const before = await tablesNow(connection);
+    for (const source of preparation.sources) await showSource(connection, source, asOf);
+    for (const file of files) await runFile(connection, file, preparation.file, asOf, signal);
+    await recordPrepared(connection, asOf, before);
+    return trainingRows(connection);
+  });
+}
+
+/** The user's `*.sql` in order of name. A folder that is not there is a failure, an empty one not. */
+export async function sqlFiles(folder: string): Promise<SqlFile[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT") && !isErrno(error, "ENOTDIR")) throw error;
+    throw new Failure({
+      code: "CBI_SQL_FOLDER_MISSING",
+      message: `the SQL that makes the training tables should be in ${folder}, which is no folder`,
+      remedy: "Make it, or correct warehouse.prepare in cbi.yaml.",
+      exit: ExitCode.configInvalid,
+      cause: error,
+    });
+  }
+  const sql = names.filter((name) => name.endsWith(".sql") && !name.startsWith(".")).sort();
+  return Promise.all(
+    sql.map(async (name) => {
+      const file = path.join(folder, name);
+      return { file, text: await readFile(file, "utf8") };
+    }),
+  );
+}
+
+async function showSource(
+  connection: DuckDBConnection,
+  source: Source,
+  asOf: string,
+): Promise<void> {
+  const query = await sourceQuery(connection, source, asOf);
+  try {
+    await connection.run(`CREATE OR REPLACE VIEW main.${sqlName(source.name)} AS ${query}`);
+  } catch (error) {
+    if (!messageOf(error).includes("Existing object")) throw error;
+    throw new Failure({
+      code: "CBI_SOURCE_NAME_TAKEN",
+      message: `the warehouse has a table of its own called '${source.name}', the name of a source`,
+      remedy: "Give the source another name in warehouse.sources of cbi.yaml.",
+      exit: ExitCode.configInvalid,
+      cause: error,
+    });
+  }
+}
+
+async function runFile(
+  connection: DuckDBConnection,
+  { file, text }: SqlFile,
+  database: string,
+  asOf: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const statement of splitStatements(text, asOf)) {
+    signal.throwIfAborted();
+    if (/^(begin|commit|rollback|abort|start\s+transaction|end)\b/i.test(statement.text)) {
+      throw statementFailure(file, statement, "cbi runs all files in one transaction of its own");
+    }
+    try {
+      const prepared = await connection.prepare(statement.text);
+      try {
+        await prepared.run();
+      } finally {
+        prepared.destroySync();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw (
+        databaseFailure(error, database) ??
+        statementFailure(file, statement, messageOf(error), error)
+      );
+    }
+  }
+}
+
+/** A refused statement, with the line in the file at which DuckDB found the fault. */
+function statementFailure(
+  file: string,
+  statement: Statement,
+  message: string,
+  cause?: unknown,
+): Failure {
+  const faultLine = Number(/^LINE (\d+):/m.exec(message)?.[1] ?? 1);
+  const isData = /^(Conversion|Invalid Input|Out of Range|Constraint) Error/.test(message);
+  return new Failure({
+    code: isData ? "CBI_SQL_DATA" : "CBI_SQL_REFUSED",
+    message: `${file}:${statement.line + faultLine - 1}: ${firstLine(message)} (in: ${firstLine(statement.text)})`,
+    remedy: isData
+      ? "Correct the data, or make the SQL fit them, for instance with TRY_CAST."
+      : "Correct the SQL and run again; nothing was changed.",
+    exit: isData ? ExitCode.dataRefused : ExitCode.configInvalid,
+    class: isData ? "data" : "fatal",
+    cause,
+  });
+}
+
+async function trainingRows(connection: DuckDBConnection): Promise<number> {
+  let rows = 0;
+  for (const { schema, name } of await tablesNow(connection)) {
+    if (schema !== "training") continue;
+    const [count] = await queryRows(
+      connection,
+      `SELECT count(*) AS n FROM training.${sqlName(name)}`,
+    );
+    rows += Number(count?.["n"]);
+  }
+  return rows;
+}
