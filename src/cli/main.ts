@@ -5,7 +5,7 @@ import { Failure } from "../system/failure.ts";
 import { catalog, type CatalogEntry } from "./catalog.ts";
 import type { Command, CommandContext, CommandInput } from "./command.ts";
 import { commandHelp, generalHelp, groupHelp, unknownCommand } from "./help.ts";
-import { version } from "./version.ts";
+import { version } from "../system/version.ts";
 
 /** Runs the command line of this process and sets its exit code. Never throws. */
 export async function main(): Promise<void> {
@@ -117,7 +117,7 @@ function processContext(): CommandContext {
     workingDirectory: process.cwd(),
     write: (text) => void process.stdout.write(text),
     remark: (line) => void process.stderr.write(`${line}\n`),
-    isTerminal: process.stdout.isTTY === true && process.env["TERM"] !== "dumb",
+    isTerminal: process.stdout.isTTY && process.env["TERM"] !== "dumb",
     signal: interruption(),
   };
 }

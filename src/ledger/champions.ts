@@ -106,6 +106,44 @@ export function decisions(
   return rows.map(toDecision);
 }
 
+/** A version that was trained, remembered after its files have gone. */
+export interface ModelVersion {
+  horizon: string;
+  algorithm: string;
+  version: string;
+  spec: string;
+  seed: number;
+  asOf: string;
+  run: string;
+  createdMs: number;
+}
+
+/** Remembers a trained version; saying it twice changes nothing. */
+export function recordVersion(ledger: Ledger, version: ModelVersion): void {
+  ledger.run(
+    `INSERT OR IGNORE INTO model_version (horizon, algorithm, version, spec, seed, as_of, run, created_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    version.horizon,
+    version.algorithm,
+    version.version,
+    version.spec,
+    version.seed,
+    version.asOf,
+    version.run,
+    version.createdMs,
+  );
+}
+
+/** Every version ever trained for a horizon: its spec and seed. */
+export function versionsOf(
+  ledger: Ledger,
+  horizon: string,
+): { version: string; spec: string; seed: number }[] {
+  return ledger
+    .all("SELECT version, spec, seed FROM model_version WHERE horizon = ?", horizon)
+    .map((row) => versionRow.parse(row));
+}
+
 /** All aliases, by horizon. */
 export function aliases(ledger: Ledger): ModelAlias[] {
   return ledger.all("SELECT * FROM model_alias ORDER BY horizon, alias").map(toAlias);
@@ -176,6 +214,8 @@ const optionalText = z
   .string()
   .nullable()
   .transform((text) => text ?? undefined);
+
+const versionRow = z.object({ version: z.string(), spec: z.string(), seed: z.number() });
 
 const decisionRow = z.object({
   horizon: z.string(),

@@ -57,6 +57,18 @@ export const migrations: readonly string[] = [
   CREATE UNIQUE INDEX decision_by_stage ON champion_decision (horizon, as_of, maker) WHERE maker <> 'person';
   CREATE INDEX decision_by_horizon ON champion_decision (horizon, as_of, id);
 
+  CREATE TABLE model_version (
+    horizon     TEXT NOT NULL,
+    algorithm   TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    spec        TEXT NOT NULL,
+    seed        INTEGER NOT NULL,
+    as_of       TEXT NOT NULL,
+    run         TEXT NOT NULL,
+    created_ms  INTEGER NOT NULL,
+    PRIMARY KEY (horizon, algorithm, version)
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE model_alias (
     horizon     TEXT NOT NULL,
     alias       TEXT NOT NULL CHECK (alias IN ('champion', 'previous')),

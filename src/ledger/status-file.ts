@@ -14,26 +14,47 @@ import {
   type StageRecord,
 } from "./runs.ts";
 
+/** How the home is, as `cbi status` judges it. */
+export const healthSchema = z.strictObject({
+  verdict: z.enum(["pass", "warn", "fail"]),
+  /** A sentence for everything that is not well. */
+  reasons: z.array(z.string()),
+  /** When the last run succeeded; null when none ever did. */
+  last_success: z.iso.datetime().nullable(),
+  data: z.strictObject({ newest: z.iso.date(), sessions_behind: z.int() }).nullable(),
+  models: z.array(
+    z.strictObject({
+      horizon: z.string(),
+      algorithm: z.string(),
+      version: z.string().nullable(),
+      as_of: z.iso.date(),
+    }),
+  ),
+});
+
+export type Health = z.infer<typeof healthSchema>;
+
 /**
- * The shape of `last_run_status.json`. `start_time`, `end_time`, `success`, `stages[].name` and
+ * The shape of `last_run_status.json` and of `cbi status --json`. `start_time`, `end_time`, `success`, `stages[].name` and
  * `stages[].success` are what people's scripts have always read; instants are UTC in ISO form.
  */
 export const runStatusSchema = z.strictObject({
   schema: z.literal(1),
-  run: z.string(),
+  /** Null before the first run. */
+  run: z.string().nullable(),
   job: z.string(),
   slot: z.string().nullable(),
-  trigger: z.enum(TRIGGERS),
-  state: z.enum(RUN_STATES),
+  trigger: z.enum(TRIGGERS).nullable(),
+  state: z.enum([...RUN_STATES, "never"]),
   as_of: z.iso.date().nullable(),
-  start_time: z.iso.datetime(),
+  start_time: z.iso.datetime().nullable(),
   /** Null while the run is under way. */
   end_time: z.iso.datetime().nullable(),
   /** Null while the run is under way. */
   success: z.boolean().nullable(),
   exit_code: z.int().nullable(),
-  pid: z.int(),
-  version: z.string(),
+  pid: z.int().nullable(),
+  version: z.string().nullable(),
   warnings: z.array(z.string()),
   error: recordedErrorSchema.nullable(),
   stages: z.array(
@@ -49,6 +70,8 @@ export const runStatusSchema = z.strictObject({
       error: recordedErrorSchema.nullable(),
     }),
   ),
+  /** Only in the answer of `cbi status`, which also judges; a run's own file does not judge itself. */
+  health: healthSchema.optional(),
 });
 
 export type RunStatus = z.infer<typeof runStatusSchema>;
@@ -77,6 +100,28 @@ export function runStatus(run: RunRecord, stages: readonly StageRecord[]): RunSt
     warnings: run.warnings,
     error: run.error ?? null,
     stages: stages.map(stageStatus),
+  };
+}
+
+/** The status of a job that has never run. */
+export function neverRunStatus(job: string): RunStatus {
+  return {
+    schema: 1,
+    run: null,
+    job,
+    slot: null,
+    trigger: null,
+    state: "never",
+    as_of: null,
+    start_time: null,
+    end_time: null,
+    success: null,
+    exit_code: null,
+    pid: null,
+    version: null,
+    warnings: [],
+    error: null,
+    stages: [],
   };
 }
 

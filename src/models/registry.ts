@@ -64,7 +64,10 @@ export async function readManifest(paths: HomePaths, key: ModelKey): Promise<Mod
 }
 
 /** What is wrong with a version's files by its manifest's hashes, or undefined. */
-export async function problemWithModel(paths: HomePaths, key: ModelKey): Promise<string | undefined> {
+export async function problemWithModel(
+  paths: HomePaths,
+  key: ModelKey,
+): Promise<string | undefined> {
   const manifest = await readManifest(paths, key);
   const folder = modelFolder(paths, key);
   for (const file of [manifest.files.model, manifest.files.out_of_fold]) {

@@ -11,18 +11,18 @@ export type AnyStage = Stage<StageName, Outputs, unknown>;
  * Stages in order, each of which takes the outputs of those before it. A stage that asks for an
  * output that no earlier stage makes does not compile.
  */
-export class Chain<Available extends Outputs> {
+export class Chain<Available extends object> {
   readonly stages: readonly AnyStage[];
 
   private constructor(stages: readonly AnyStage[]) {
     this.stages = stages;
   }
 
-  static empty(): Chain<Record<never, never>> {
+  static empty(): Chain<object> {
     return new Chain([]);
   }
 
-  then<Name extends StageName, In, Out>(
+  add<Name extends StageName, In, Out>(
     // The comparison is the compile-time check: what is available must be what the stage takes.
     stage: Available extends In ? Stage<Name, In, Out> : never,
   ): Chain<Available & Record<Name, Out>> {

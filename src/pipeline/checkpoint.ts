@@ -46,7 +46,8 @@ export async function problemWith(
   for (const declared of stage.outputs(output)) {
     const file = path.resolve(context.paths.root, declared.path);
     if (!(await exists(file))) return `${declared.path} does not exist`;
-    if ((await hashFile(file)) !== declared.sha256) return `${declared.path} is not what was written`;
+    if ((await hashFile(file)) !== declared.sha256)
+      return `${declared.path} is not what was written`;
   }
   return stage.verify?.(output, inputs, context);
 }

@@ -22,7 +22,8 @@ export function toFailure(error: unknown): Failure {
     return new Failure({
       code: "CBI_NOT_WRITABLE",
       message: `the home cannot be written: ${messageOf(error)}`,
-      remedy: "Check who owns the folder, and on a Mac whether cbi may access it (Privacy & Security).",
+      remedy:
+        "Check who owns the folder, and on a Mac whether cbi may access it (Privacy & Security).",
       exit: ExitCode.failed,
       cause: error,
     });

@@ -6,7 +6,14 @@ import type { TrainingProgress } from "../training/training.ts";
  * an event, the log keeps it; nothing is decided by it. Its last event is `run-finished`.
  */
 export type RunEvent =
-  | { event: "run-started"; run: string; job: string; as_of: string; trigger: string; stages: string[] }
+  | {
+      event: "run-started";
+      run: string;
+      job: string;
+      as_of: string;
+      trigger: string;
+      stages: string[];
+    }
   | { event: "stage-started"; stage: string; attempt: number }
   | { event: "stage-progress"; stage: string; done: number; total: number; message: string }
   | { event: "training"; stage: string; progress: TrainingProgress }

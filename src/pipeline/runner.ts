@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { STAGE_NAMES, type Config, type StageName } from "../config/schema.ts";
+import type { Config, StageName } from "../config/schema.ts";
 import { RunLock } from "../guard/run-lock.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { keepLedgerCopy, openCheckedLedger } from "../ledger/restore.ts";
@@ -26,9 +26,10 @@ import { processIdentity } from "../system/process-identity.ts";
 import type { Random } from "../system/random.ts";
 import type { TrainingExecutor } from "../training/training.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import type { Chain, Outputs } from "./chain.ts";
+import type { Chain } from "./chain.ts";
 import { recordOf, toFailure } from "./classify.ts";
 import type { Emit } from "./events.ts";
+import { mayReuse } from "./reuse.ts";
 import { runStage } from "./run-stage.ts";
 import type { StageContext } from "./stage.ts";
 
@@ -54,7 +55,7 @@ export interface PipelineServices {
   /** The version of cbi, and a hash of its code, for fingerprints. */
   version: string;
   codeHash: string;
-  chain: Chain<Outputs>;
+  chain: Chain<object>;
   clock: Clock;
   random: Random;
   calendar: TradingCalendar;
@@ -171,10 +172,19 @@ class PipelineRun {
     await this.#project();
     const failure = await this.#stagesToTheEnd();
     const state =
-      failure === undefined ? "done" : failure.exit === ExitCode.interrupted ? "interrupted" : "failed";
+      failure === undefined
+        ? "done"
+        : failure.exit === ExitCode.interrupted
+          ? "interrupted"
+          : "failed";
     const exitCode = failure?.exit ?? ExitCode.done;
     const error = failure && recordOf(failure);
-    endRun(this.#ledger, this.#id, { state, endedMs: clock.now(), exitCode, ...(error && { error }) });
+    endRun(this.#ledger, this.#id, {
+      state,
+      endedMs: clock.now(),
+      exitCode,
+      ...(error && { error }),
+    });
     await this.#project();
     if (state === "done") await this.#afterANight();
     return this.#verdict(exitCode, error);
@@ -215,13 +225,13 @@ class PipelineRun {
 
   async #runStages(context: StageContext): Promise<void> {
     const { chain, codeHash, random, signal, emit } = this.#services;
-    const { only } = this.#request;
     const outputs: Record<string, unknown> = {};
     for (const stage of chain.stages) {
       signal.throwIfAborted();
       this.#lock.assertHeld();
-      if (only !== undefined && isAfter(stage.name, only)) {
-        const reason = `only ${only} was asked for`;
+      const wish = mayReuse(this.#request, stage.name);
+      if (wish === "skip") {
+        const reason = `only ${this.#request.only} was asked for`;
         updateStage(this.#ledger, this.#id, stage.name, { state: "skipped", summary: reason });
         emit({ event: "stage-skipped", stage: stage.name, reason });
         continue;
@@ -232,22 +242,16 @@ class PipelineRun {
         context,
         codeHash,
         random,
-        mayReuse: this.#mayReuse(stage.name),
+        mayReuse: wish === "reuse",
         project: () => this.#project(),
       });
       outputs[stage.name] = outcome.output;
     }
   }
 
-  #mayReuse(stage: StageName): boolean {
-    const { from, only, force } = this.#request;
-    if (force === true) return only !== undefined && stage !== only;
-    if (only !== undefined) return stage !== only;
-    return from === undefined || isAfter(from, stage);
-  }
-
   async #context(): Promise<StageContext> {
-    const { paths, config, clock, calendar, warehouse, signal, emit, openExecutor } = this.#services;
+    const { paths, config, clock, calendar, warehouse, signal, emit, openExecutor } =
+      this.#services;
     const runFolder = path.join(paths.logs, this.#request.job, this.#id);
     await mkdir(runFolder, { recursive: true });
     return {
@@ -313,10 +317,6 @@ class PipelineRun {
     });
     return { status: runStatus(record, stagesOf(this.#ledger, this.#id)), exitCode };
   }
-}
-
-function isAfter(left: StageName, right: StageName): boolean {
-  return STAGE_NAMES.indexOf(left) > STAGE_NAMES.indexOf(right);
 }
 
 /** Sorts by time, is safe in a path, and is told apart by chance: `20261120t050001z-3fa9c2`. */

@@ -82,7 +82,10 @@ export const exportStage: Stage<"export", object, ExportOutput> = {
 
   summarize(output) {
     const rows = output.datasets.reduce((sum, dataset) => sum + dataset.rows, 0);
-    const newest = output.datasets.map((dataset) => dataset.last).sort().at(-1);
+    const newest = output.datasets
+      .map((dataset) => dataset.last)
+      .sort()
+      .at(-1);
     return `${output.datasets.length} tables, ${rows} rows, newest ${newest}`;
   },
 };

@@ -1,0 +1,41 @@
+import type { ForecastRow, PriceRow } from "./forecast.ts";
+import { splitByMaturity } from "./maturity.ts";
+import { priceSeries } from "./price-series.ts";
+
+/** Forecasts whose target date became known, in the groups in which a warehouse takes them. */
+export interface Settlement {
+  /** All rows of every (as_of, horizon) in which a date changed, by as_of. */
+  groups: ForecastRow[][];
+  changed: number;
+}
+
+/**
+ * Gives each matured forecast the date of the price row that settled it: the h-th next session was
+ * only the best guess while it waited, since a series may lack sessions.
+ */
+export function settledForecasts(
+  forecasts: readonly ForecastRow[],
+  prices: readonly PriceRow[],
+  horizons: Readonly<Record<string, number>>,
+): Settlement {
+  const series = priceSeries(prices);
+  const settled = new Map<ForecastRow, string>();
+  for (const [horizon, rows] of Object.entries(horizons)) {
+    const ofHorizon = forecasts.filter((forecast) => forecast.horizon === horizon);
+    for (const matured of splitByMaturity(ofHorizon, series, rows).matured) {
+      if (matured.forecast.target_date === matured.realisedDate) continue;
+      settled.set(matured.forecast, matured.realisedDate);
+    }
+  }
+  const touched = new Set(Array.from(settled.keys(), groupOf));
+  const groups = new Map<string, ForecastRow[]>();
+  for (const forecast of forecasts.filter((row) => touched.has(groupOf(row)))) {
+    const row = { ...forecast, target_date: settled.get(forecast) ?? forecast.target_date };
+    groups.set(row.as_of, [...(groups.get(row.as_of) ?? []), row]);
+  }
+  return { groups: [...groups.values()], changed: settled.size };
+}
+
+function groupOf(forecast: ForecastRow): string {
+  return `${forecast.as_of} ${forecast.horizon}`;
+}

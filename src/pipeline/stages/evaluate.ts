@@ -1,0 +1,180 @@
+import path from "node:path";
+import { z } from "zod";
+import { decisionSchema } from "../../evaluation/decision.ts";
+import { evaluateNight, type HorizonRequest } from "../../evaluation/evaluate.ts";
+import { evaluationSchema, type Evaluation } from "../../evaluation/evaluation.ts";
+import type { ForecastRow } from "../../evaluation/forecast.ts";
+import { priceSeries } from "../../evaluation/price-series.ts";
+import { countTrials } from "../../evaluation/promotion.ts";
+import { renderReport } from "../../evaluation/report.ts";
+import { recordDecision, versionsOf } from "../../ledger/champions.ts";
+import { canonicalJson, hashFile, hashText, replaceFile, replaceJson } from "../../system/files.ts";
+import type { Stage, StageContext } from "../stage.ts";
+import type { AuditOutput } from "./audit.ts";
+import type { ExportOutput } from "./export.ts";
+import type { PredictOutput } from "./predict.ts";
+import { readOutOfFold, type TrainOutput } from "./train-output.ts";
+import type { UploadOutput } from "./upload.ts";
+
+const fileSchema = z.strictObject({ path: z.string(), sha256: z.string() });
+
+export const evaluateOutputSchema = z.strictObject({
+  evaluation: fileSchema,
+  report: fileSchema,
+  /** Who predicts from the next night on. */
+  decisions: z.array(
+    z.strictObject({
+      horizon: z.string(),
+      outcome: decisionSchema.shape.outcome,
+      algorithm: z.string(),
+    }),
+  ),
+  /** Matured forecasts over all horizons. */
+  matured: z.int(),
+});
+
+export type EvaluateOutput = z.infer<typeof evaluateOutputSchema>;
+
+interface EvaluateInput {
+  export: ExportOutput;
+  audit: AuditOutput;
+  train: TrainOutput;
+  predict: PredictOutput;
+  upload: UploadOutput;
+}
+
+/**
+ * Says how good the models are: out-of-fold figures and those of matured forecasts, each beside the
+ * random walk's, and decides who predicts from the next night on. Writes `evaluation.json` and a
+ * report that needs no server.
+ */
+export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
+  name: "evaluate",
+  version: 1,
+  output: evaluateOutputSchema,
+  limits: { attempts: 3, deadlineMs: 15 * 60_000 },
+
+  async fingerprint(input, context) {
+    const forecasts = await context.warehouse.forecasts({ asOfMax: context.asOf });
+    return {
+      asOf: context.asOf,
+      forecasts: hashText(forecasts.map(canonicalJson).join("\n")),
+      datasets: input.export.datasets.map((dataset) => dataset.sha256),
+      models: input.train.models.map((model) => model.manifest_sha256),
+      champions: input.predict.champions,
+      settings: context.config.evaluate,
+      auditErrors: input.audit.errors,
+    };
+  },
+
+  async run(input, context) {
+    const series = priceSeries(await context.warehouse.prices(context.asOf));
+    const forecasts = await context.warehouse.forecasts({ asOfMax: context.asOf });
+    const horizons = await Promise.all(
+      input.export.datasets.map((dataset) =>
+        horizonRequest(dataset.horizon, dataset.horizon_rows, forecasts, input, context),
+      ),
+    );
+    const { evaluation, rows } = evaluateNight({
+      run: context.run,
+      symbol: context.config.symbol,
+      asOf: context.asOf,
+      priceUnit: context.config.price.column,
+      series,
+      calendar: context.calendar,
+      settings: context.config.evaluate,
+      auditErrors: input.audit.errors,
+      horizons,
+    });
+    const tonight = input.predict.forecasts;
+    const html = renderReport({ evaluation, rows, forecasts: tonight, prices: series.rows });
+    const files = await writeReports(evaluation, html, context);
+    for (const horizon of evaluation.horizons) recordHorizonDecision(horizon, context);
+    return {
+      ...files,
+      decisions: evaluation.horizons.map(({ horizon, decision }) => ({
+        horizon,
+        outcome: decision.outcome,
+        algorithm: decision.champion.algorithm,
+      })),
+      matured: evaluation.horizons.reduce((sum, { live }) => sum + live.matured, 0),
+    };
+  },
+
+  outputs: (output) => [output.evaluation, output.report],
+
+  summarize(output) {
+    const changes = output.decisions.filter(
+      ({ outcome }) => outcome !== "kept" && outcome !== "named",
+    );
+    const changed = changes.map(
+      ({ horizon, outcome, algorithm }) => `${horizon} ${outcome}: ${algorithm}`,
+    );
+    const decided = changed.length === 0 ? "champions stay" : changed.join(", ");
+    return `${output.matured} matured forecasts; ${decided}; report: ${output.report.path}`;
+  },
+};
+
+async function horizonRequest(
+  horizon: string,
+  horizonRows: number,
+  forecasts: readonly ForecastRow[],
+  input: EvaluateInput,
+  context: StageContext,
+): Promise<HorizonRequest> {
+  const models = input.train.models.filter((model) => model.horizon === horizon);
+  const champion = input.predict.champions.find((candidate) => candidate.horizon === horizon);
+  const versions = versionsOf(context.ledger, horizon);
+  return {
+    horizon,
+    horizonRows,
+    specs: await Promise.all(
+      models.map(async (model) => ({
+        spec: model.spec,
+        algorithm: model.algorithm,
+        rows: await readOutOfFold(context.paths, model),
+      })),
+    ),
+    forecasts: forecasts.filter(
+      (row) => row.horizon === horizon && row.symbol === context.config.symbol,
+    ),
+    champion: champion && { spec: champion.spec, algorithm: champion.algorithm },
+    trials: countTrials(versions),
+    specOfVersion: new Map(versions.map(({ version, spec }) => [version, spec])),
+  };
+}
+
+async function writeReports(
+  evaluation: Evaluation,
+  html: string,
+  context: StageContext,
+): Promise<Pick<EvaluateOutput, "evaluation" | "report">> {
+  const json = path.join(context.runFolder, "evaluation.json");
+  const report = path.join(context.runFolder, "report.html");
+  await replaceJson(json, evaluationSchema.parse(evaluation));
+  await replaceFile(report, html);
+  const declare = async (file: string) => ({
+    path: path.relative(context.paths.root, file),
+    sha256: await hashFile(file),
+  });
+  return { evaluation: await declare(json), report: await declare(report) };
+}
+
+function recordHorizonDecision(
+  { horizon, decision }: Evaluation["horizons"][number],
+  context: StageContext,
+): void {
+  recordDecision(context.ledger, {
+    horizon,
+    asOf: context.asOf,
+    maker: "evaluate",
+    kind: decision.outcome,
+    algorithm: decision.champion.algorithm,
+    spec: decision.champion.spec,
+    run: context.run,
+    who: undefined,
+    reason: decision.reasons.join("; "),
+    numbers: decision,
+    decidedMs: context.clock.now(),
+  });
+}
