@@ -15,6 +15,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/calendar.ts"),
   },
   {
+    words: ["next"],
+    summary: "Show when a schedule is due next",
+    load: () => import("./commands/next.ts"),
+  },
+  {
     words: ["config", "show"],
     summary: "Show every value of the configuration and where it came from",
     load: () => import("./commands/config-show.ts"),

@@ -19,13 +19,17 @@ export function parsed<T>(value: T): Parsed<T> {
   return { ok: true, value };
 }
 
+/** What a refusal is made of; without a position, the whole text is meant. */
+export type ProblemFacts = Omit<ScheduleProblem, "message" | "position"> & { position?: number };
+
 /** A refusal whose sentence is made of its parts. */
-export function refused(facts: Omit<ScheduleProblem, "message">): Parsed<never> {
-  const where = facts.field === undefined ? "" : `${facts.field}, `;
+export function refused(facts: ProblemFacts): Parsed<never> {
+  const place = facts.position === undefined ? undefined : `position ${facts.position}`;
+  const where = [facts.field, place].filter((part) => part !== undefined).join(", ");
   const came = facts.found === "" ? "nothing came" : `'${facts.found}' came`;
   const hint = facts.nearest === undefined ? "" : ` (did you mean '${facts.nearest}'?)`;
-  const message = `${where}position ${facts.position}: expected ${facts.expected}; ${came}${hint}`;
-  return { ok: false, problem: { message, ...facts } };
+  const message = `${where === "" ? "" : `${where}: `}expected ${facts.expected}; ${came}${hint}`;
+  return { ok: false, problem: { message, position: 1, ...facts } };
 }
 
 /** The text with a caret under the offending part, for a terminal. */

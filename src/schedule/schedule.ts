@@ -1,7 +1,13 @@
 import { nearest } from "../config/nearest.ts";
 import type { TradingCalendar } from "./calendar/calendar.ts";
 import { DAY_RULES, HOLIDAY_RULES, type DayRule, type HolidayRule } from "./days.ts";
-import { parsed, refused, type Parsed, type ScheduleProblem } from "./problem.ts";
+import {
+  parsed,
+  refused,
+  type Parsed,
+  type ProblemFacts,
+  type ScheduleProblem,
+} from "./problem.ts";
 import {
   parseInterval,
   parseMoment,
@@ -76,7 +82,7 @@ export function parseSchedule(text: ScheduleText): ParsedSchedule {
   const times = written.map((time, index) => keep(`schedule[${index}]`, parseTiming(time)));
   if (text.every !== undefined) times.push(keep("every", parseInterval(text.every)));
   if (times.length === 0) {
-    keep("schedule", refused({ position: 1, found: "", expected: "at least one time, or every" }));
+    keep("schedule", refused({ found: "", expected: "at least one time, or every" }));
   }
   const zone = keep("zone", parseZone(text.zone));
   const from = text.between && keep("between.from", parseMoment(text.between.from));
@@ -102,7 +108,7 @@ export function parseSchedule(text: ScheduleText): ParsedSchedule {
 function calendarProblems(schedule: Omit<Schedule, "zone">): KeyedProblem[] {
   const problems: KeyedProblem[] = [];
   const need = (key: string, found: string, expected: string): void => {
-    const result = refused({ field: key, position: 1, found, expected });
+    const result = refused({ found, expected });
     if (!result.ok) problems.push({ key, ...result.problem });
   };
   const { calendar, days, onHoliday, phase } = schedule;
@@ -130,25 +136,17 @@ export function parseZone(text: string): Parsed<Zone> {
   if (zone) return parsed(zone);
   const names = Intl.supportedValuesOf("timeZone");
   return refused(
-    withNearest(
-      { position: 1, found: text, expected: "an IANA zone such as America/New_York" },
-      names,
-    ),
+    withNearest({ found: text, expected: "an IANA zone such as America/New_York" }, names),
   );
 }
 
 function parseWord<T extends string>(text: string, words: readonly T[]): Parsed<T> {
   const found = words.find((word) => word === text);
   if (found !== undefined) return parsed(found);
-  return refused(
-    withNearest({ position: 1, found: text, expected: `one of ${words.join(", ")}` }, words),
-  );
+  return refused(withNearest({ found: text, expected: `one of ${words.join(", ")}` }, words));
 }
 
-function withNearest(
-  facts: Omit<ScheduleProblem, "message">,
-  candidates: readonly string[],
-): Omit<ScheduleProblem, "message"> {
+function withNearest(facts: ProblemFacts, candidates: readonly string[]): ProblemFacts {
   const guess = nearest(facts.found, candidates);
   return guess === undefined ? facts : { ...facts, nearest: guess };
 }

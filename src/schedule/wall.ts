@@ -39,3 +39,20 @@ export function timeOfDay(minute: number): TimeOfDay {
 export function wallText(wall: WallMs): string {
   return `${dayOfWall(wall)}T${timeOfDay(minuteOfWall(wall))}`;
 }
+
+/** An instant in UTC to the second: `2026-03-08T07:00:00Z`. */
+export function utcText(instantMs: number): string {
+  return `${secondText(instantMs)}Z`;
+}
+
+/** An instant on a clock that is so far ahead of UTC: `2026-03-08T03:00:00-04:00`. */
+export function localText(instantMs: number, offsetMs: number): string {
+  const offsetMinutes = Math.round(Math.abs(offsetMs) / MINUTE_MS);
+  const sign = offsetMs < 0 ? "-" : "+";
+  return `${secondText(instantMs + offsetMs)}${sign}${timeOfDay(offsetMinutes)}`;
+}
+
+function secondText(wall: WallMs): string {
+  const second = Math.floor(wall / 1000) - Math.floor(wall / MINUTE_MS) * 60;
+  return `${wallText(wall)}:${second < 10 ? "0" : ""}${second}`;
+}

@@ -1,10 +1,11 @@
-import { nearest } from "../../config/nearest.ts";
 import type { TradingCalendar } from "../../schedule/calendar/calendar.ts";
-import { CALENDAR_NAMES, calendarNamed, type CalendarName } from "../../schedule/calendar/named.ts";
+import { horizonRemark } from "../../schedule/calendar/horizon.ts";
+import { CALENDAR_NAMES, calendarNamed } from "../../schedule/calendar/named.ts";
 import { weekday, yearOf } from "../../schedule/day.ts";
 import { dayOfWall } from "../../schedule/wall.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
+import { parseCalendarName } from "../calendar-name.ts";
 import { jsonOption, type Command } from "../command.ts";
 
 const YEAR_MIN = 1981;
@@ -44,11 +45,11 @@ export const command: Command = {
   ],
   exits: [{ code: ExitCode.done, when: "the year was shown" }],
   async run(context, input) {
-    const calendar = calendarNamed(parseName(input.arguments[0] ?? "XNYS"));
+    const calendar = calendarNamed(parseCalendarName(input.arguments[0] ?? "XNYS"));
     const today = dayOfWall(calendar.zone.wallAt(context.clock.now()));
     const { year: asked } = input.options;
     const shown = calendarYear(calendar, typeof asked === "number" ? asked : yearOf(today));
-    const remark = horizonRemark(calendar, shown.year);
+    const remark = horizonRemark(calendar, `${shown.year}-01-01`, `${shown.year}-12-31`);
     if (remark !== undefined) context.remark(remark);
     const isJson = input.options["json"] === true;
     context.write(isJson ? `${JSON.stringify(shown, null, 2)}\n` : table(calendar, shown));
@@ -68,16 +69,6 @@ function calendarYear(calendar: TradingCalendar, year: number): CalendarYear {
   };
 }
 
-function horizonRemark(calendar: TradingCalendar, year: number): string | undefined {
-  if (`${year}-12-31` > calendar.announcedThrough) {
-    return `${calendar.name} is announced through ${calendar.announcedThrough}; later days are projected by rule.`;
-  }
-  if (`${year}-01-01` < calendar.recordedFrom) {
-    return `Exceptional closures of ${calendar.name} are on record from ${calendar.recordedFrom}; earlier days are by rule alone.`;
-  }
-  return undefined;
-}
-
 function table(calendar: TradingCalendar, shown: CalendarYear): string {
   const sessions = calendar.sessionsBetween(`${shown.year - 1}-12-31`, `${shown.year}-12-31`);
   const row = (date: string, what: string, name: string): string =>
@@ -92,20 +83,6 @@ function table(calendar: TradingCalendar, shown: CalendarYear): string {
     ...shown.early_closes.map(({ date, close, name }) => row(date, close, name)),
     "",
   ].join("\n");
-}
-
-function parseName(text: string): CalendarName {
-  const wanted = text.toUpperCase();
-  const found = CALENDAR_NAMES.find((name) => name === wanted);
-  if (found !== undefined) return found;
-  const guess = nearest(wanted, CALENDAR_NAMES);
-  throw new Failure({
-    code: "CBI_USAGE",
-    message: `a calendar is one of ${CALENDAR_NAMES.join(", ")}; '${text}' came`,
-    remedy:
-      guess === undefined ? "See: cbi calendar --help" : `Did you mean: cbi calendar ${guess}?`,
-    exit: ExitCode.usage,
-  });
 }
 
 function parseYear(text: string): number {
