@@ -64,25 +64,30 @@ export function calibrateInterval(request: CalibrationRequest): {
   const target = 1 - request.level;
   const misses: (boolean | undefined)[] = [];
   const intervals: IntervalRow[] = [];
+  const newest: number[] = [];
   let alpha = target;
   let known = 0;
   const learnUpTo = (position: number): void => {
     for (; known < scored.length; known += 1) {
-      if (at(scored, known).position + request.horizonRows > position) return;
+      const row = at(scored, known);
+      if (row.position + request.horizonRows > position) return;
+      insertSorted(newest, row.score);
+      const oldest = scored[known - request.calibrationRows];
+      if (oldest !== undefined) newest.splice(lowerBound(newest, oldest.score), 1);
       alpha = steered(alpha, target, misses[known]);
     }
   };
   for (const row of scored) {
     learnUpTo(row.position);
-    const quantile = quantileOf(scored, known, request.calibrationRows, alpha);
+    const quantile = quantileOf(newest, alpha);
     misses.push(quantile === undefined ? undefined : row.score > quantile);
     if (quantile !== undefined) intervals.push(intervalRow(row, quantile));
   }
   learnUpTo(request.series.rows.length - 1);
-  const quantile = quantileOf(scored, known, request.calibrationRows, alpha);
+  const quantile = quantileOf(newest, alpha);
   if (quantile === undefined) return { calibration: undefined, intervals };
-  const rows = Math.min(known, request.calibrationRows);
-  return { calibration: { horizonRows: request.horizonRows, quantile, alpha, rows }, intervals };
+  const { horizonRows } = request;
+  return { calibration: { horizonRows, quantile, alpha, rows: newest.length }, intervals };
 }
 
 /**
@@ -125,17 +130,26 @@ function steered(alpha: number, target: number, miss: boolean | undefined): numb
   return Math.min(2 * target, Math.max(target / 4, next));
 }
 
-function quantileOf(
-  scored: readonly ScoredRow[],
-  known: number,
-  rowsMax: number,
-  alpha: number,
-): number | undefined {
-  const pool = scored.slice(Math.max(0, known - rowsMax), known);
-  if (pool.length < CALIBRATION_ROWS_MIN) return undefined;
-  const scores = Float64Array.from(pool, (row) => row.score).sort();
-  const rank = Math.min(scores.length, Math.ceil((scores.length + 1) * (1 - alpha)));
-  return at(scores, rank - 1);
+function quantileOf(sorted: readonly number[], alpha: number): number | undefined {
+  if (sorted.length < CALIBRATION_ROWS_MIN) return undefined;
+  const rank = Math.min(sorted.length, Math.ceil((sorted.length + 1) * (1 - alpha)));
+  return at(sorted, rank - 1);
+}
+
+function insertSorted(sorted: number[], value: number): void {
+  sorted.splice(lowerBound(sorted, value), 0, value);
+}
+
+/** The first position whose value is not below `value`. */
+function lowerBound(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (at(sorted, middle) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function intervalRow(scored: ScoredRow, quantile: number): IntervalRow {
