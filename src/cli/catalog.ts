@@ -10,6 +10,11 @@ export interface CatalogEntry {
 /** Every command, in the order of the help. A test holds words and summaries equal to the files'. */
 export const catalog: readonly CatalogEntry[] = [
   {
+    words: ["setup"],
+    summary: "Make the workers' Python environment and prove that it trains",
+    load: () => import("./commands/setup.ts"),
+  },
+  {
     words: ["calendar"],
     summary: "Show a year of a trading calendar: closures and early closes",
     load: () => import("./commands/calendar.ts"),
