@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { normalCdf, normalQuantile, studentTCdf } from "../../src/evaluation/distributions.ts";
 import { isClose } from "./wti.ts";
 

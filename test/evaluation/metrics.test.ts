@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { baselineOutcomes } from "../../src/evaluation/baselines.ts";
 import { naiveScale, scoreForecasts } from "../../src/evaluation/metrics.ts";
 import { asRandomWalk, type Outcome, outcomesOfFolds } from "../../src/evaluation/outcome.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { absoluteError, asRandomWalk, outcomesOfFolds } from "../../src/evaluation/outcome.ts";
 import { compareLosses } from "../../src/evaluation/significance.ts";
 import { longRunVariance } from "../../src/evaluation/statistics.ts";
