@@ -52,9 +52,8 @@ function checkHorizons({ horizons, train }: Partial<Config>): Finding[] {
       path: ["horizons", name],
       at: "value",
       message:
-        `expected at most ${windowRows - TRADING_YEAR_ROWS - train.publication_lag} price rows, ` +
-        `got ${rows}: the training window of ${train.window} (${windowRows} rows) must hold the ` +
-        "horizon and a year to learn from; widen train.window or set it to all",
+        `expected the horizon and a year to learn from within the training window of ${train.window} ` +
+        `(${windowRows} rows), got ${rows} price rows; widen train.window or set it to all`,
     }));
 }
 

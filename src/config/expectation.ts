@@ -11,9 +11,10 @@ export interface ConfigMeta {
 
 /** What a valid value is, in words that follow "expected". */
 export function expectation(schema: z.core.$ZodType): string {
+  const said = layers(schema).map((layer) => metaOf(layer)["expects"]);
+  const phrase = said.find((one) => typeof one === "string");
+  if (phrase !== undefined) return phrase;
   const inner = unwrap(schema);
-  const said = metaOf(inner)["expects"];
-  if (typeof said === "string") return said;
   if (inner instanceof z.ZodNumber) return numberExpectation(inner);
   if (inner instanceof z.ZodString) return "text";
   if (inner instanceof z.ZodBoolean) return "true or false";

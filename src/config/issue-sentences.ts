@@ -70,7 +70,8 @@ export function shown(value: unknown): string {
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   }
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  return Array.isArray(value) ? "a list" : "a mapping";
+  const kind = Array.isArray(value) ? "list" : "mapping";
+  return Object.keys(value).length === 0 ? `an empty ${kind}` : `a ${kind}`;
 }
 
 function nearestValue(schema: z.core.$ZodType, value: string): string | undefined {

@@ -91,12 +91,12 @@ function spanAbove(yaml: YamlText, path: KeyPath): Span {
  */
 function hiddenSpans({ yaml, schema, merged }: Sources, findings: readonly Finding[]): Span[] {
   const unknown = findings.filter(({ isUnknown }) => isUnknown === true).map(({ path }) => path);
-  return [...yaml.spans.values()].flatMap(({ path, value }) => {
+  return yaml.values.flatMap(({ path, span }) => {
     const isHidden =
       path.some(isSensitiveName) ||
       unknown.some((one) => one.length === path.length && isPrefix(one, path)) ||
       isSecret(schema, path, merged);
-    return isHidden ? [value] : [];
+    return isHidden ? [span] : [];
   });
 }
 

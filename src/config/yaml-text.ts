@@ -28,6 +28,8 @@ export interface YamlText {
   value: unknown;
   /** By `pathText`: the key's span, where there is one, and the value's. */
   spans: ReadonlyMap<string, Spans>;
+  /** Every value, those of a key's repetitions too. */
+  values: readonly { path: KeyPath; span: Span }[];
   problems: YamlProblem[];
   /** False when the text breaks YAML's grammar, so that its structure is a guess. */
   isWellFormed: boolean;
@@ -52,7 +54,9 @@ export function readYaml(text: string): YamlText {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
+  const values: { path: KeyPath; span: Span }[] = [];
   const reading: YamlText = {
+    values,
     text,
     value: undefined,
     spans,
@@ -69,13 +73,14 @@ export function readYaml(text: string): YamlText {
       stringKeys: true,
       uniqueKeys: true,
       prettyErrors: false,
-      logLevel: "silent",
+      logLevel: "error",
     });
     for (const error of [...document.errors, ...document.warnings]) {
       if (!STRUCTURE_STANDS.has(error.code)) reading.isWellFormed = false;
       problems.push({ span: spanOf(error.pos), message: explain(error.code, error.message) });
     }
-    reading.value = toPlain(document.contents, [], { spans, problems });
+    reading.value = toPlain(document.contents, [], { spans, values, problems });
+    reading.problems = problems.map((problem) => withPath(problem, spans));
   } catch (error) {
     // The parser recurses into nested brackets: some ten thousand of them exhaust its stack.
     if (!(error instanceof RangeError)) throw error;
@@ -85,12 +90,24 @@ export function readYaml(text: string): YamlText {
   return reading;
 }
 
-type Collected = Pick<YamlText, "problems"> & { spans: Map<string, Spans> };
+/** The parser's problem with the path of the key that begins where the problem does. */
+function withPath(problem: YamlProblem, spans: ReadonlyMap<string, Spans>): YamlProblem {
+  if (problem.path) return problem;
+  const found = [...spans.values()].find(({ key }) => key?.from === problem.span.from);
+  return found ? { ...problem, path: found.path } : problem;
+}
+
+interface Collected {
+  spans: Map<string, Spans>;
+  values: { path: KeyPath; span: Span }[];
+  problems: YamlProblem[];
+}
 
 function toPlain(node: Node | null, path: KeyPath, into: Collected): unknown {
   if (node === null) return undefined;
   const span = spanOf(node.range ?? [0, 1]);
   note(into, path, { value: span });
+  into.values.push({ path, span });
   if (path.length > DEPTH_MAX) {
     into.problems.push({ span, path, message: `nested deeper than ${DEPTH_MAX} levels` });
     return undefined;
@@ -169,8 +186,12 @@ function explain(code: string, message: string): string {
       return "tags (!name) are not read; write the plain value";
     case "NON_STRING_KEY":
       return "a key must be text";
+    case "RESOURCE_EXHAUSTION":
+      return `nested deeper than ${DEPTH_MAX} levels`;
     case "BAD_INDENT":
-      return "the indentation fits no level above it";
+      return message.startsWith("Flow")
+        ? "a { or [ before this place is not closed"
+        : "the indentation fits no level above it";
     default:
       return `not valid YAML: ${(message.split("\n")[0] ?? "").slice(0, 160)}`;
   }
