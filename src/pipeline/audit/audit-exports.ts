@@ -1,0 +1,124 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { addDays } from "../../audit/context.ts";
+import type { AuditContext, SessionCalendar } from "../../audit/context.ts";
+import { judgeDataset, reportOf } from "../../audit/judge.ts";
+import type { AuditReport, AuditedDataset, DatasetFacts } from "../../audit/report.ts";
+import { unreadable } from "../../audit/unreadable.ts";
+import { nearest } from "../../config/nearest.ts";
+import type { Config } from "../../config/schema.ts";
+import { withDuckdb } from "../../system/duckdb.ts";
+import { ExitCode } from "../../system/exit-code.ts";
+import { Failure, messageOf } from "../../system/failure.ts";
+import { observe } from "./observe.ts";
+
+/** One export to audit. */
+export interface AuditDataset {
+  horizon: string;
+  /** Price rows ahead. */
+  horizonRows: number;
+  /** Absolute path of the Parquet file. */
+  file: string;
+  /** The label's column. */
+  target: string;
+  /** SHA-256 of the file. */
+  fingerprint: string;
+}
+
+export interface AuditRequest {
+  run: string;
+  /** ISO day whose close the run may know. */
+  asOf: string;
+  datasets: readonly AuditDataset[];
+  /** `facts` of the newest earlier audit, by horizon; none on a first night. */
+  previous: Readonly<Record<string, DatasetFacts | undefined>>;
+  /** Features of the spec that predicts, by horizon; none named means that all count as used. */
+  championFeatures: Readonly<Record<string, readonly string[] | undefined>>;
+  config: Pick<Config, "audit" | "train">;
+  calendar: SessionCalendar;
+  signal: AbortSignal;
+}
+
+/**
+ * Audits the exports: every check of each, none stopping another. Errors are in the report, by
+ * `auditFailure`; thrown are only the signal's reason and faults that are none of the data's.
+ */
+export async function auditExports(request: AuditRequest): Promise<AuditReport> {
+  request.signal.throwIfAborted();
+  return withDuckdb({ file: ":memory:" }, async (connection) => {
+    const interrupt = () => connection.interrupt();
+    request.signal.addEventListener("abort", interrupt);
+    try {
+      const audited: AuditedDataset[] = [];
+      for (const dataset of request.datasets) {
+        audited.push(await auditDataset(connection, dataset, request));
+        request.signal.throwIfAborted();
+      }
+      return reportOf(request.run, request.asOf, audited);
+    } finally {
+      request.signal.removeEventListener("abort", interrupt);
+    }
+  });
+}
+
+/** The failure by which a run ends whose audit found errors; undefined when it found none. */
+export function auditFailure(report: AuditReport): Failure | undefined {
+  const { errors } = report.summary;
+  if (errors === 0) return undefined;
+  const first = report.datasets
+    .flatMap((dataset) => dataset.checks.map((check) => ({ check, horizon: dataset.horizon })))
+    .find(({ check }) => check.status === "failed" && check.severity === "error");
+  const shown = first ? `${first.horizon}: ${first.check.message}` : "";
+  return new Failure({
+    code: "CBI_AUDIT_REFUSED",
+    message: `the audit found ${errors} ${errors === 1 ? "error" : "errors"} in the exports; the first: ${shown}`,
+    remedy: "Read the audit's report with `cbi report`, correct the source or the SQL, run again.",
+    exit: ExitCode.dataRefused,
+    class: "data",
+  });
+}
+
+async function auditDataset(
+  connection: DuckDBConnection,
+  dataset: AuditDataset,
+  request: AuditRequest,
+): Promise<AuditedDataset> {
+  const context = contextOf(dataset, request);
+  try {
+    const seen = await observe(connection, dataset.file, context);
+    return judgeDataset(seen, dataset.fingerprint, context);
+  } catch (error) {
+    request.signal.throwIfAborted();
+    const message = messageOf(error);
+    if (!isUnreadable(message)) throw error;
+    return unreadable(dataset, message);
+  } finally {
+    await connection.run("DROP TABLE IF EXISTS keys");
+  }
+}
+
+function contextOf(dataset: AuditDataset, request: AuditRequest): AuditContext {
+  const { config, asOf, previous, championFeatures, calendar } = request;
+  const years = config.train.window === "all" ? null : Number(config.train.window.slice(0, -1));
+  const before = previous[dataset.horizon];
+  return {
+    asOf,
+    horizon: dataset.horizon,
+    horizonRows: dataset.horizonRows,
+    target: dataset.target,
+    excluded: config.train.exclude,
+    championFeatures: championFeatures[dataset.horizon] ?? [],
+    watch: config.audit.watch,
+    freshness: config.audit.freshness,
+    calendar,
+    windowStart: years === null ? null : addDays(asOf, -Math.round(years * 365.25)),
+    ...(before ? { previous: before } : {}),
+    nearestName: nearest,
+  };
+}
+
+/** What DuckDB says of a file that is missing, cut short or damaged, by the class of its errors. */
+function isUnreadable(message: string): boolean {
+  return /^(IO|Invalid Input|Invalid|Serialization|Conversion|Not implemented) Error|TProtocol|[Pp]arquet/.test(
+    message,
+  );
+}
