@@ -1,11 +1,23 @@
 import { failed, passed, percent, skipped } from "./check.ts";
 import type { CheckKind } from "./check.ts";
-import { adjustForMany, effectiveSize, kolmogorovSmirnov, stabilityIndex } from "./drift-statistics.ts";
+import {
+  adjustForMany,
+  effectiveSize,
+  kolmogorovSmirnov,
+  stabilityIndex,
+} from "./drift-statistics.ts";
 import type { NewestRows, Observation } from "./observation.ts";
 import type { AuditCheck } from "./report.ts";
 import { THRESHOLDS } from "./thresholds.ts";
 
-const { rows: SAMPLE_ROWS, referenceRows: REFERENCE_ROWS, bins, psi, distance, p } = THRESHOLDS.drift;
+const {
+  rows: SAMPLE_ROWS,
+  referenceRows: REFERENCE_ROWS,
+  bins,
+  psi,
+  distance,
+  p,
+} = THRESHOLDS.drift;
 
 const DRIFT: CheckKind = {
   id: "drift",

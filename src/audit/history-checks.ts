@@ -48,7 +48,10 @@ export function historyCheck(seen: Observation, context: AuditContext): AuditChe
     return skipped(REWRITTEN, `The newest export, of ${previous.as_of}, is later than this one.`);
   }
   if (before.hasher !== seen.hasher) {
-    return skipped(REWRITTEN, `The earlier hashes were made by ${before.hasher}, not ${seen.hasher}.`);
+    return skipped(
+      REWRITTEN,
+      `The earlier hashes were made by ${before.hasher}, not ${seen.hasher}.`,
+    );
   }
   if (!seen.months) return skipped(REWRITTEN, "The features could not be read.");
   return judge(compare(seen, seen.months, previous, before), previous);

@@ -72,7 +72,8 @@ function quarantine(seen: Observation, keys: KeyFigures, context: AuditContext):
       ? "No label is withheld."
       : `${counted(rows, "label")} withheld by name (${named}), ${percent(share)} of the rows.`;
   const { warn, error } = THRESHOLDS.quarantine;
-  if (share <= warn) return { ...passed(QUARANTINE, message, share, column), sample: sample.slice(0, 10) };
+  if (share <= warn)
+    return { ...passed(QUARANTINE, message, share, column), sample: sample.slice(0, 10) };
   const severity = share > error ? "error" : "warning";
   return failed(QUARANTINE, { column, observed: share, count: rows, sample, severity, message });
 }

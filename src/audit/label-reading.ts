@@ -45,7 +45,8 @@ function holds(
     if (Number.isNaN(actual) || !(now > 0) || !(later > 0)) continue;
     rows += 1;
     const expected = formula(now, later);
-    if (Math.abs(actual - expected) <= THRESHOLDS.labelTolerance * (1 + Math.abs(expected))) hits += 1;
+    if (Math.abs(actual - expected) <= THRESHOLDS.labelTolerance * (1 + Math.abs(expected)))
+      hits += 1;
     else if (rows - hits > ROWS_MIN) return false;
   }
   return rows >= ROWS_MIN && hits >= SHARE_MIN * rows;

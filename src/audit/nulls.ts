@@ -54,7 +54,11 @@ function shareOf(
     isEmpty: first === undefined,
     worstMonths: counted
       .filter((block) => valuesOf(block) < block.rows)
-      .map((block) => ({ month: block.month, nulls: block.rows - valuesOf(block), rows: block.rows }))
+      .map((block) => ({
+        month: block.month,
+        nulls: block.rows - valuesOf(block),
+        rows: block.rows,
+      }))
       .slice(-10),
   };
 }

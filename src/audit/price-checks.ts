@@ -36,7 +36,9 @@ export function priceChecks(seen: Observation, context: AuditContext): AuditChec
     stuck("price", newest.price, newest),
     ...context.watch.map((name) => {
       const values = newest.columns.get(name);
-      return values ? stuck(name, values, newest) : skipped(STUCK, `There is no numeric '${name}'.`);
+      return values
+        ? stuck(name, values, newest)
+        : skipped(STUCK, `There is no numeric '${name}'.`);
     }),
   ];
 }

@@ -15,7 +15,8 @@ export interface Roles {
   refused: ObservedColumn[];
 }
 
-const NUMERIC = /^(BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
+const NUMERIC =
+  /^(BOOLEAN|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
 
 /** Whether a type in the words of DuckDB is one that a model can see as a number. */
 export function isNumeric(type: string): boolean {

@@ -41,7 +41,9 @@ function requiredColumns(roles: Roles, context: AuditContext): AuditCheck[] {
   ];
   const failures = wanted.flatMap(([name, column, isRight, expected]) => {
     if (!column) {
-      return [failed(REQUIRED, { column: name, observed: null, message: `There is no '${name}'.` })];
+      return [
+        failed(REQUIRED, { column: name, observed: null, message: `There is no '${name}'.` }),
+      ];
     }
     if (isRight(column.type)) return [];
     const message = `'${name}' must be ${expected}; it is ${column.type}.`;
@@ -91,7 +93,9 @@ function renamedTo(name: string, seen: Observation, context: AuditContext): stri
   const { previous } = context;
   const before = new Set(previous?.columns.map((column) => column.name));
   const added = seen.columns.map((column) => column.name).filter((other) => !before.has(other));
-  const twin = previous ? added.find((other) => hasContentOf(name, other, seen, previous)) : undefined;
+  const twin = previous
+    ? added.find((other) => hasContentOf(name, other, seen, previous))
+    : undefined;
   if (twin) return `The new column '${twin}' holds the same values: it was renamed.`;
   const near = context.nearestName(name, added);
   return near ? `Was it renamed to '${near}'?` : "";

@@ -24,7 +24,8 @@ const anyError = (id: string): CheckKind => ({ id, severity: "error", threshold:
 export function timeChecks(seen: Observation, context: AuditContext): AuditCheck[] {
   const { keys } = seen;
   if (seen.rows === 0) return [rowsCheck(seen, context)];
-  if (!keys) return [rowsCheck(seen, context), skipped(freshnessKind(context), "No readable dates.")];
+  if (!keys)
+    return [rowsCheck(seen, context), skipped(freshnessKind(context), "No readable dates.")];
   return [
     rowsCheck(seen, context),
     freshness(keys, context),
@@ -76,20 +77,30 @@ function freshness(keys: KeyFigures, context: AuditContext): AuditCheck {
 export function zeroOf(kind: CheckKind, found: Found, noun: string, fault: string): AuditCheck {
   if (found.count === 0) return passed(kind, `No ${noun}s ${fault}.`, 0);
   const { count, sample } = found;
-  return failed(kind, { observed: count, count, sample, message: `${counted(count, noun)} ${fault}.` });
+  return failed(kind, {
+    observed: count,
+    count,
+    sample,
+    message: `${counted(count, noun)} ${fault}.`,
+  });
 }
 
 function missingSessions(seen: Observation, context: AuditContext): AuditCheck {
   const dates = seen.newest?.dates ?? [];
   const last = dates.at(-1);
   const first = dates[0];
-  if (first === undefined || last === undefined) return skipped(gapKind, "There are no dated rows.");
+  if (first === undefined || last === undefined)
+    return skipped(gapKind, "There are no dated rows.");
   const since = addDays(last, -THRESHOLDS.gap.days);
   const run = longestGap(dates, since > first ? since : first, last, context);
   const { warn, error } = THRESHOLDS.gap;
   const length = run.length;
   if (length <= warn) {
-    return passed(gapKind, `At most ${counted(length, "session")} in succession without a row.`, length);
+    return passed(
+      gapKind,
+      `At most ${counted(length, "session")} in succession without a row.`,
+      length,
+    );
   }
   return failed(gapKind, {
     observed: length,

@@ -7,8 +7,7 @@ import { unreadable } from "../../audit/unreadable.ts";
 import { nearest } from "../../config/nearest.ts";
 import type { Config } from "../../config/schema.ts";
 import { withDuckdb } from "../../system/duckdb.ts";
-import { ExitCode } from "../../system/exit-code.ts";
-import { Failure, messageOf } from "../../system/failure.ts";
+import { messageOf } from "../../system/failure.ts";
 import { observe } from "./observe.ts";
 
 /** One export to audit. */
@@ -39,8 +38,8 @@ export interface AuditRequest {
 }
 
 /**
- * Audits the exports: every check of each, none stopping another. Errors are in the report, by
- * `auditFailure`; thrown are only the signal's reason and faults that are none of the data's.
+ * Audits the exports: every check of each, none stopping another. What is wrong with the data is in
+ * the report; thrown are only the signal's reason and faults that are none of the data's.
  */
 export async function auditExports(request: AuditRequest): Promise<AuditReport> {
   request.signal.throwIfAborted();
@@ -57,23 +56,6 @@ export async function auditExports(request: AuditRequest): Promise<AuditReport> 
     } finally {
       request.signal.removeEventListener("abort", interrupt);
     }
-  });
-}
-
-/** The failure by which a run ends whose audit found errors; undefined when it found none. */
-export function auditFailure(report: AuditReport): Failure | undefined {
-  const { errors } = report.summary;
-  if (errors === 0) return undefined;
-  const first = report.datasets
-    .flatMap((dataset) => dataset.checks.map((check) => ({ check, horizon: dataset.horizon })))
-    .find(({ check }) => check.status === "failed" && check.severity === "error");
-  const shown = first ? `${first.horizon}: ${first.check.message}` : "";
-  return new Failure({
-    code: "CBI_AUDIT_REFUSED",
-    message: `the audit found ${errors} ${errors === 1 ? "error" : "errors"} in the exports; the first: ${shown}`,
-    remedy: "Read the audit's report with `cbi report`, correct the source or the SQL, run again.",
-    exit: ExitCode.dataRefused,
-    class: "data",
   });
 }
 

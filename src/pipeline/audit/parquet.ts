@@ -19,7 +19,10 @@ export async function openParquet(
 ): Promise<ParquetFile> {
   const path = sqlText(literalPath(file));
   const source = `read_parquet(${path}, file_row_number = true)`;
-  const [footer] = await queryRows(connection, `SELECT num_rows FROM parquet_file_metadata(${path})`);
+  const [footer] = await queryRows(
+    connection,
+    `SELECT num_rows FROM parquet_file_metadata(${path})`,
+  );
   const described = await queryRows(connection, `DESCRIBE SELECT * FROM read_parquet(${path})`);
   const sizes = await queryRows(
     connection,

@@ -34,8 +34,12 @@ export async function scanFeatures(
       const isFinite = Number.isFinite(seen.least ?? 0) && Number.isFinite(seen.greatest ?? 0);
       figures.set(name, {
         ...seen,
-        notANumber: isFinite ? NONE : await found(connection, parquet, `isnan(${asDouble(name)})`, name),
-        infinite: isFinite ? NONE : await found(connection, parquet, `isinf(${asDouble(name)})`, name),
+        notANumber: isFinite
+          ? NONE
+          : await found(connection, parquet, `isnan(${asDouble(name)})`, name),
+        infinite: isFinite
+          ? NONE
+          : await found(connection, parquet, `isinf(${asDouble(name)})`, name),
         correlation: correlations.get(name) ?? null,
       });
     }
@@ -73,7 +77,9 @@ async function correlationsOf(
   extremes: ReadonlyMap<string, Extremes>,
   target: string,
 ): Promise<Map<string, number | null>> {
-  const varying = [...extremes].filter(([, seen]) => seen.values > 1 && seen.least !== seen.greatest);
+  const varying = [...extremes].filter(
+    ([, seen]) => seen.values > 1 && seen.least !== seen.greatest,
+  );
   if (varying.length === 0) return new Map();
   const parts = varying.map(
     ([name, seen], index) => `corr(${tame(name, seen)}, audited_label) AS c${index}`,

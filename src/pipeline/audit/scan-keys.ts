@@ -95,7 +95,9 @@ async function withSample(
   columns: string,
 ): Promise<Found> {
   if (count === 0) return { count, sample: [] };
-  const shown = ["day::VARCHAR AS date", "symbol", columns].filter((part) => part !== "").join(", ");
+  const shown = ["day::VARCHAR AS date", "symbol", columns]
+    .filter((part) => part !== "")
+    .join(", ");
   const rows = await queryRows(
     connection,
     `SELECT ${shown} FROM keys WHERE ${condition} ORDER BY day DESC, position DESC LIMIT ${SAMPLES_MAX}`,
