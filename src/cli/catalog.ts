@@ -10,6 +10,56 @@ export interface CatalogEntry {
 /** Every command, in the order of the help. A test holds words and summaries equal to the files'. */
 export const catalog: readonly CatalogEntry[] = [
   {
+    words: ["run"],
+    summary: "Run a job now, such as the nightly pipeline",
+    load: () => import("./commands/run.ts"),
+  },
+  {
+    words: ["status"],
+    summary: "Show the last run, its stages, and how fresh models and data are",
+    load: () => import("./commands/status.ts"),
+  },
+  {
+    words: ["history"],
+    summary: "List the runs, the newest first",
+    load: () => import("./commands/history.ts"),
+  },
+  {
+    words: ["logs"],
+    summary: "Print the log of a run, by default of the newest",
+    load: () => import("./commands/logs.ts"),
+  },
+  {
+    words: ["report"],
+    summary: "Show how good the models are, and where the report with its plots lies",
+    load: () => import("./commands/report.ts"),
+  },
+  {
+    words: ["models", "list"],
+    summary: "List the model versions with their figures",
+    load: () => import("./commands/models-list.ts"),
+  },
+  {
+    words: ["models", "show"],
+    summary: "Show a version: data, parameters, folds, features, decisions",
+    load: () => import("./commands/models-show.ts"),
+  },
+  {
+    words: ["models", "promote"],
+    summary: "Make an algorithm the champion of a horizon, by your own decision",
+    load: () => import("./commands/models-promote.ts"),
+  },
+  {
+    words: ["models", "rollback"],
+    summary: "Put the version before a horizon's champion back in its place",
+    load: () => import("./commands/models-rollback.ts"),
+  },
+  {
+    words: ["prune"],
+    summary: "Delete what retention no longer keeps: old versions, runs, logs, leftovers",
+    load: () => import("./commands/prune.ts"),
+  },
+  {
     words: ["setup"],
     summary: "Make the workers' Python environment and prove that it trains",
     load: () => import("./commands/setup.ts"),

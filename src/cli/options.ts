@@ -1,3 +1,4 @@
+import type { CommandInput } from "./command.ts";
 import { nearest } from "../config/nearest.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
@@ -29,6 +30,12 @@ export function parseOneOf<Name extends string>(
     if (found !== undefined) return found;
     throw unknownName(what, text, names, ExitCode.usage);
   };
+}
+
+/** The text that an option was given, if it was. */
+export function textOption(input: CommandInput, name: string): string | undefined {
+  const value = input.options[name];
+  return typeof value === "string" ? value : undefined;
 }
 
 /** The failure of a name that is not among those there are. */

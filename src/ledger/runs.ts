@@ -205,6 +205,25 @@ export function finishedStage(
   return row && toStage(row);
 }
 
+/** Finished stages that were really run as of a day or before it, the newest day first. */
+export function finishedStagesUpTo(
+  ledger: Ledger,
+  name: string,
+  asOf: string,
+  limit: number,
+): (StageRecord & { asOf: string })[] {
+  return ledger
+    .all(
+      `SELECT stage.*, run.as_of AS run_as_of FROM run JOIN stage ON stage.run = run.id
+       WHERE stage.name = ? AND stage.state = 'done' AND stage.reused_from IS NULL AND run.as_of <= ?
+       ORDER BY run.as_of DESC, stage.ended_ms DESC LIMIT ?`,
+      name,
+      asOf,
+      limit,
+    )
+    .map((row) => ({ ...toStage(row), asOf: String(row["run_as_of"]) }));
+}
+
 /** Forgets a run and its stages. */
 export function deleteRun(ledger: Ledger, id: string): void {
   ledger.run("DELETE FROM run WHERE id = ?", id);

@@ -38,5 +38,5 @@ export function beyondRetention<Item extends Keepable>(
     bytes += item.bytes;
     return false;
   });
-  return given.reverse();
+  return given.toReversed();
 }

@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { Home } from "../config/home.ts";
 import type { StageName } from "../config/schema.ts";
 import type { Trigger } from "../ledger/runs.ts";
@@ -17,6 +16,7 @@ import { nightlyChain } from "./nightly-chain.ts";
 import type { Emit, RunEvent } from "./events.ts";
 import { runPipeline, type PipelineServices, type RunVerdict } from "./runner.ts";
 import { pruneHome } from "./prune.ts";
+import { runLogFile } from "./run-files.ts";
 
 /** One night, as a person or a schedule asks for it. */
 export interface NightRequest {
@@ -113,18 +113,13 @@ function nightLog(home: Home, job: string, emit: Emit): { emit: Emit; close: () 
   let log: RunLog | undefined;
   const write = (event: RunEvent): void => {
     if (event.event === "run-started") {
-      const file = runLogFile(home.paths.logs, job, event.run);
+      const file = runLogFile(home.paths, job, event.run);
       log = openRunLog(file, (problem) => emit({ event: "warning", message: problem }));
     }
     if (isWorthKeeping(event)) log?.write({ ...event });
     emit(event);
   };
   return { emit: write, close: () => log?.[Symbol.dispose]() };
-}
-
-/** Where a run's log lies: `Logs/nightly/nightly_pipeline_<run>.log`. */
-export function runLogFile(logs: string, job: string, run: string): string {
-  return path.join(logs, job, `${job}_pipeline_${run}.log`);
 }
 
 /** Every boosting round is for the eye; the log keeps the starts and ends. */

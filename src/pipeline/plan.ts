@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { Home } from "../config/home.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { calendarNamed } from "../schedule/calendar/named.ts";
@@ -6,6 +5,7 @@ import { findCheckpoint, fingerprintOf } from "./checkpoint.ts";
 import { toFailure } from "./classify.ts";
 import { asOfDay, nightServices, type NightRequest, type NightWorld } from "./night.ts";
 import { mayReuse } from "./reuse.ts";
+import { runFolder } from "./run-files.ts";
 import type { StageContext } from "./stage.ts";
 
 /** What a run would do, stage by stage. */
@@ -32,7 +32,7 @@ export async function planNight(
     run: "plan",
     job: request.job,
     asOf,
-    runFolder: path.join(home.paths.logs, request.job, "plan"),
+    runFolder: runFolder(home.paths, request.job, "plan"),
     ledger,
     executor: () => Promise.reject(new Error("a plan trains nothing")),
     warn: () => undefined,

@@ -10,7 +10,7 @@ import { listModels, modelFolder, type ModelKey } from "../models/registry.ts";
 import { beyondRetention, type Keepable, type KeepLimits } from "../models/retention.ts";
 import type { Clock } from "../system/clock.ts";
 import { isErrno, TEMPORARY_MARK } from "../system/files.ts";
-import { runLogFile } from "./night.ts";
+import { runFolder, runLogFile } from "./run-files.ts";
 
 /** Something that retention gives back. */
 export interface Pruned {
@@ -89,8 +89,8 @@ async function runCandidates(home: Home, ledger: Ledger): Promise<Candidate[]> {
   return Promise.all(
     runs.map(async (run): Promise<Candidate> => {
       const paths = [
-        path.join(home.paths.logs, run.job, run.id),
-        runLogFile(home.paths.logs, run.job, run.id),
+        runFolder(home.paths, run.job, run.id),
+        runLogFile(home.paths, run.job, run.id),
       ];
       return {
         kind: "run",

@@ -30,6 +30,7 @@ import type { Chain } from "./chain.ts";
 import { recordOf, toFailure } from "./classify.ts";
 import type { Emit } from "./events.ts";
 import { mayReuse } from "./reuse.ts";
+import { runFolder } from "./run-files.ts";
 import { runStage } from "./run-stage.ts";
 import type { StageContext } from "./stage.ts";
 
@@ -78,6 +79,17 @@ export function pipelineLockFile(paths: HomePaths): string {
   return path.join(paths.logs, "pipeline.lock");
 }
 
+/** The failure of whoever needs the lock while another has it. */
+export function lockHeld(message: string): Failure {
+  return new Failure({
+    code: "CBI_LOCK_HELD",
+    message,
+    remedy: "See it with: cbi status",
+    exit: ExitCode.lockHeld,
+    class: "retryable",
+  });
+}
+
 /**
  * Runs a pipeline under the home's lock and records it: intent before effect, each transition in
  * the ledger and the status file. Returns the verdict of every way to end that is not a bug in the
@@ -105,13 +117,7 @@ function refuse(id: string, request: PipelineRequest, services: PipelineServices
   using ledger = Ledger.open(services.paths.ledger);
   const [holder] = newestRuns(ledger, { states: ["running"], limit: 1 });
   const who = holder ? `run ${holder.id} (process ${holder.owner.pid})` : "another process";
-  const failure = new Failure({
-    code: "CBI_LOCK_HELD",
-    message: `${who} is running in this home; only one may`,
-    remedy: "See it with: cbi status",
-    exit: ExitCode.lockHeld,
-    class: "retryable",
-  });
+  const failure = lockHeld(`${who} is running in this home; only one may`);
   const record: RunRecord = {
     ...newRecord(id, request, services),
     state: "refused",
@@ -252,15 +258,15 @@ class PipelineRun {
   async #context(): Promise<StageContext> {
     const { paths, config, clock, calendar, warehouse, signal, emit, openExecutor } =
       this.#services;
-    const runFolder = path.join(paths.logs, this.#request.job, this.#id);
-    await mkdir(runFolder, { recursive: true });
+    const folder = runFolder(paths, this.#request.job, this.#id);
+    await mkdir(folder, { recursive: true });
     return {
       run: this.#id,
       job: this.#request.job,
       asOf: this.#request.asOf,
       config,
       paths,
-      runFolder,
+      runFolder: folder,
       clock,
       calendar,
       warehouse,

@@ -1,19 +1,20 @@
-import { loadHome, type Home } from "../../config/home.ts";
+import type { Home } from "../../config/home.ts";
 import { STAGE_NAMES, type StageName } from "../../config/schema.ts";
+import { Ledger } from "../../ledger/ledger.ts";
+import type { RunStatus } from "../../ledger/status-file.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
 import { runNight } from "../../pipeline/night.ts";
 import { planNight } from "../../pipeline/plan.ts";
-import { nightSummary } from "../../pipeline/summary.ts";
+import { nightResult, nightSummary } from "../../pipeline/summary.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
+import { homeOf } from "../home.ts";
 import { parseDay, parseOneOf, unknownName } from "../options.ts";
 import { livePresenter } from "../show/live.ts";
 import { plainPresenter } from "../show/plain.ts";
 
 interface RunOptions {
-  home?: string;
-  asOf?: string;
   from?: StageName;
   only?: StageName;
   force?: boolean;
@@ -24,7 +25,7 @@ interface RunOptions {
 /** `cbi run`: a night now, by the same road that a scheduled one takes. */
 export const command: Command = {
   words: ["run"],
-  summary: "run a job now, such as the nightly pipeline",
+  summary: "Run a job now, such as the nightly pipeline",
   description:
     "A stage whose inputs, code and settings are those of a finished one is reused after its outputs\n" +
     "have been verified, so a run that was interrupted goes on where it stopped.",
@@ -66,15 +67,7 @@ export const command: Command = {
   ],
   async run(context, input) {
     const options = input.options as RunOptions;
-    const home = await loadHome({
-      environment: context.environment,
-      workingDirectory: context.workingDirectory,
-      homeOption: options.home,
-      options:
-        options.asOf === undefined
-          ? []
-          : [{ name: "--as-of", path: ["as_of"], value: options.asOf }],
-    });
+    const home = await homeOf(context, input);
     const job = knownJob(input.arguments[0] ?? "", home);
     const request = {
       job,
@@ -105,17 +98,16 @@ function presenter(context: CommandContext, options: RunOptions): (event: RunEve
     : plainPresenter((line) => context.write(`${line}\n`));
 }
 
-async function showEnd(
-  context: CommandContext,
-  home: Home,
-  status: Parameters<typeof nightSummary>[1],
-): Promise<void> {
+async function showEnd(context: CommandContext, home: Home, status: RunStatus): Promise<void> {
   if (status.error) {
     context.remark(`cbi: ${status.error.message}`);
     if (status.error.remedy !== undefined) context.remark(`     ${status.error.remedy}`);
     return;
   }
-  for (const line of await nightSummary(home.paths, status)) context.write(`${line}\n`);
+  using ledger = Ledger.open(home.paths.ledger);
+  const result =
+    status.run === null ? undefined : await nightResult(home.paths, ledger, status.run);
+  for (const line of result ? nightSummary(result) : []) context.write(`${line}\n`);
 }
 
 async function showPlan(

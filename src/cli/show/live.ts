@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
 import type { RunEvent } from "../../pipeline/events.ts";
 import type { Clock } from "../../system/clock.ts";
-import { plainLine } from "./plain.ts";
+import { plainLine } from "../../pipeline/plain-line.ts";
 import {
   emptyProgress,
   foldProgress,

@@ -1,0 +1,12 @@
+import path from "node:path";
+import type { HomePaths } from "../system/home.ts";
+
+/** Where a run's log lies: `Logs/nightly/nightly_pipeline_<run>.log`. */
+export function runLogFile(paths: HomePaths, job: string, run: string): string {
+  return path.join(paths.logs, job, `${job}_pipeline_${run}.log`);
+}
+
+/** Where a run's own reports lie: `Logs/nightly/<run>/`. */
+export function runFolder(paths: HomePaths, job: string, run: string): string {
+  return path.join(paths.logs, job, run);
+}
