@@ -1,5 +1,6 @@
 import type { Challenge, SpecReference, Standing } from "./decision.ts";
 import { RANDOM_WALK } from "./forecast.ts";
+import { sharePercent } from "./numbers.ts";
 import { absoluteError, asRandomWalk, onSameDays, overlapOf, type Outcome } from "./outcome.ts";
 import type { PriceSeries } from "./price-series.ts";
 import { compareLosses } from "./significance.ts";
@@ -112,7 +113,7 @@ function lossObjections(
 ): string[] {
   const objections: string[] = [];
   if (facts.comparison.rows === 0) return ["there are no rows to compare on"];
-  if ((skill ?? 0) <= 0) objections.push(`its skill is ${percentText(skill)}, not above 0`);
+  if ((skill ?? 0) <= 0) objections.push(`its skill is ${sharePercent(skill)}, not above 0`);
   if ((facts.gain ?? 0) <= 0) objections.push(`its loss is not lower than ${facts.against}'s`);
   else if (facts.evidence === "weak") objections.push(...weakObjections(facts));
   else if ((facts.comparison.p_value ?? 1) >= P_VALUE_MAX) {
@@ -130,7 +131,7 @@ function weakObjections(facts: Omit<Challenge, "passed" | "objections">): string
   const objections: string[] = [];
   if ((facts.gain ?? 0) < WEAK_GAIN_MIN) {
     objections.push(
-      `too few independent outcomes to test, and its loss is only ${percentText(facts.gain)} lower, not ${percentText(WEAK_GAIN_MIN)}`,
+      `too few independent outcomes to test, and its loss is only ${sharePercent(facts.gain)} lower, not ${sharePercent(WEAK_GAIN_MIN)}`,
     );
   }
   if (facts.blocks_won < WEAK_BLOCKS_MIN) {
@@ -149,7 +150,7 @@ function coverageObjections(challenger: Contender, request: DecisionRequest): st
   const off = Math.abs(coverage.share - level);
   if (off <= Math.max(COVERAGE_TOLERANCE, chance)) return [];
   return [
-    `its intervals held ${percentText(coverage.share)} of outcomes, not ${percentText(level)}`,
+    `its intervals held ${sharePercent(coverage.share)} of outcomes, not ${sharePercent(level)}`,
   ];
 }
 
@@ -181,9 +182,4 @@ function sumOfErrors(outcomes: readonly Outcome[]): number {
 /** What the rows of a judgement are called. */
 export function rowsText(judgedOn: "live" | "out_of_fold"): string {
   return judgedOn === "live" ? "matured" : "out-of-fold";
-}
-
-/** A share as percent with one decimal. */
-export function percentText(share: number | null): string {
-  return share === null ? "unknown" : `${(100 * share).toFixed(1)} %`;
 }

@@ -1,7 +1,6 @@
 import {
   challengeOf,
   type DecisionRequest,
-  percentText,
   rowsText,
   standingOf,
   standingOn,
@@ -15,6 +14,7 @@ import {
   type Standing,
 } from "./decision.ts";
 import { RANDOM_WALK } from "./forecast.ts";
+import { sharePercent } from "./numbers.ts";
 
 /**
  * Decides who predicts from the next night on. Loss is the absolute error in price.
@@ -151,7 +151,7 @@ function keptReasons(
 
 function winningReason(challenge: Challenge): string {
   const rows = `${challenge.comparison.rows} ${rowsText(challenge.judged_on)} rows`;
-  const gain = `${challenge.algorithm}'s loss is ${percentText(challenge.gain)} lower than ${challenge.against}'s on ${rows}`;
+  const gain = `${challenge.algorithm}'s loss is ${sharePercent(challenge.gain)} lower than ${challenge.against}'s on ${rows}`;
   if (challenge.evidence === "strong") {
     return `${gain}, p = ${(challenge.comparison.p_value ?? 1).toFixed(3)}`;
   }
@@ -160,5 +160,5 @@ function winningReason(challenge: Challenge): string {
 
 function standingReason(standing: Standing): string {
   const rows = `${standing.rows} ${rowsText(standing.judged_on)} rows`;
-  return `${standing.algorithm} has a skill of ${percentText(standing.skill)} on ${rows}`;
+  return `${standing.algorithm} has a skill of ${sharePercent(standing.skill)} on ${rows}`;
 }

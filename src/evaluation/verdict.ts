@@ -40,15 +40,17 @@ function judgement(
   const skill = best?.metrics.skill ?? null;
   if (best === undefined || skill === null) return { kind: "unknown", words: "nothing to judge" };
   if (best.flags.length > 0) return { kind: "implausible", words: "too good to be true" };
-  if (skill <= 0) {
-    const words = walkPublished ? "no better: random walk published" : "no better";
-    return { kind: "not_better", words };
-  }
+  const published = walkPublished ? ", random walk published" : "";
+  if (skill <= 0) return { kind: "not_better", words: `no better${published}` };
   const p = best.against_random_walk.p_value ?? 1;
   const few = best.metrics.rows / horizonRows < STRETCHES_MIN;
-  if (few) return { kind: "maybe_better", words: "lower error, too few outcomes to tell" };
-  if (p >= P_VALUE_MAX) return { kind: "maybe_better", words: "lower error, may be chance" };
-  return { kind: "better", words: "better than the random walk" };
+  if (few) {
+    return { kind: "maybe_better", words: `lower error, too few outcomes to tell${published}` };
+  }
+  if (p >= P_VALUE_MAX) {
+    return { kind: "maybe_better", words: `lower error, may be chance${published}` };
+  }
+  return { kind: "better", words: `better than the random walk${published}` };
 }
 
 /** A count of horizons in one sentence, for the top of a page or the end of a night. */

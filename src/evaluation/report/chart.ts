@@ -37,10 +37,10 @@ export interface ChartRequest {
 }
 
 const WIDTH = 520;
-const HEIGHT = 270;
+const HEIGHT = 280;
 const LEFT = 48;
 const RIGHT = 10;
-const TOP = 22;
+const TOP = 30;
 const BOTTOM = 26;
 
 /** More points of one line than this are thinned: a screen shows no more. */
@@ -50,7 +50,6 @@ const POINTS_MAX = 420;
 export function timeChart(request: ChartRequest): Markup | undefined {
   const scale = scaleOf(request);
   if (scale === undefined) return undefined;
-  const named = [...(request.bands ?? []), ...request.lines];
   return html`<figure class="chart">
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${request.description}">
       <text class="unit" x="4" y="12">${request.unit}</text>
@@ -61,9 +60,13 @@ export function timeChart(request: ChartRequest): Markup | undefined {
       ${request.lines.map((line) => linePath(line, scale))}
     </svg>
     <figcaption>
-      ${named.map((one) => html`<span class="key ${one.tone}"><i></i>${one.name}</span> `)}
+      ${request.lines.map((line) => key(line, ""))}${(request.bands ?? []).map((band) => key(band, "area"))}
     </figcaption>
   </figure>`;
+}
+
+function key(one: { name: string; tone: ChartTone }, kind: "" | "area"): Markup {
+  return html`<span class="key ${one.tone} ${kind}"><i></i>${one.name}</span> `;
 }
 
 interface Scale {

@@ -70,7 +70,7 @@ function challenges(all: readonly Challenge[]): Markup {
         <td>${plainNumber(one.comparison.statistic, 2)}</td>
         <td>${plainNumber(one.comparison.p_value, 2)}</td>
         <td>${one.blocks_won} of ${one.blocks}</td>
-        <td class="text">${one.passed ? "passed" : "not passed"}</td>
+        <td class="text wrap">${one.passed ? "passed" : one.objections.join("; ")}</td>
       </tr>`,
   );
   return html`<div class="scroll">
@@ -260,20 +260,34 @@ function live(
   rows: HorizonRows | undefined,
   priceUnit: string,
 ): Markup {
-  const figures = evaluation.live;
-  const waiting = counted(figures.waiting, "forecast waits", "forecasts wait");
-  const next =
-    figures.next_matures_on === null
-      ? ""
-      : `; the next will be settled on ${figures.next_matures_on}`;
-  if (figures.published === null) {
-    const first =
-      figures.next_matures_on === null
-        ? "No forecast of this horizon has been stored."
-        : `No forecast of this horizon has matured. ${waiting}; the first will be settled on ${figures.next_matures_on}.`;
-    return html`<h3>Live</h3>
-      <p>${first}</p>`;
+  const { published, waiting, next_matures_on: day } = evaluation.live;
+  const settled = day === null ? undefined : html`<time>${day}</time>`;
+  if (published !== null) {
+    const next =
+      settled && html` ${waitingWords(waiting)}; the next will be settled on ${settled}.`;
+    return liveFigures(evaluation, published, rows, priceUnit, next);
   }
+  const words =
+    settled === undefined
+      ? html`No forecast of this horizon has been stored.`
+      : html`No forecast of this horizon has matured. ${waitingWords(waiting)}; the first will be
+        settled on ${settled}.`;
+  return html`<h3>Live</h3>
+    <p>${words}</p>`;
+}
+
+function waitingWords(waiting: number): string {
+  return counted(waiting, "forecast waits", "forecasts wait");
+}
+
+function liveFigures(
+  evaluation: HorizonEvaluation,
+  published: ForecastRecord,
+  rows: HorizonRows | undefined,
+  priceUnit: string,
+  next: Markup | undefined,
+): Markup {
+  const figures = evaluation.live;
   const chart = timeChart({
     description: `Published forecasts of ${evaluation.horizon} and what came`,
     unit: `price ${evaluation.horizon} after the day, ${priceUnit}`,
@@ -284,14 +298,14 @@ function live(
   });
   const count = counted(figures.matured, "matured forecast", "matured forecasts");
   return html`<h3>Live, ${figures.first ?? NO_NUMBER} to ${figures.last ?? NO_NUMBER}</h3>
-    <p>${count} that were really made; ${waiting}${next}.</p>
+    <p>${count} that were really made.${next}</p>
     <div class="scroll">
       <table>
         <thead>
           ${figureHead(priceUnit)}
         </thead>
         <tbody>
-          ${recordRow(figures.published, true)}${figures.specs.map((spec) => recordRow(spec, false))}${figures.baselines.map(baselineRow)}
+          ${recordRow(published, true)}${figures.specs.map((spec) => recordRow(spec, false))}${figures.baselines.map(baselineRow)}
         </tbody>
       </table>
     </div>

@@ -34,11 +34,9 @@ export function overview(evaluation: Evaluation): Markup {
           <th class="text">Horizon</th>
           <th class="text">Published next</th>
           <th class="text">Model judged</th>
-          <th>Rows</th>
           <th>MAPE</th>
           <th>Random walk</th>
           <th>Skill</th>
-          <th></th>
           <th>p</th>
           <th>Direction</th>
           <th class="text">Verdict</th>
@@ -59,22 +57,22 @@ function verdictRow(verdict: HorizonVerdict): Markup {
     <td class="text" data-label="Model judged">
       ${record === undefined ? NO_NUMBER : modelName(record.algorithm)}
     </td>
-    <td data-label="Rows">${metrics?.rows ?? 0}</td>
     <td data-label="MAPE">${percentNumber(metrics?.mape_percent)}</td>
     <td data-label="Random walk’s MAPE">${percentNumber(verdict.randomWalk?.mape_percent)}</td>
-    <td data-label="Skill">${signedPercent(metrics?.skill)}</td>
-    <td data-label="">${skillBar(metrics?.skill ?? null)}</td>
+    <td data-label="Skill">
+      <span>${signedPercent(metrics?.skill)} ${skillBar(metrics?.skill ?? null)}</span>
+    </td>
     <td data-label="p">${plainNumber(record?.against_random_walk.p_value, 2)}</td>
     <td data-label="Direction right">${sharePercent(metrics?.directional_accuracy)}</td>
     <td class="text wrap" data-label="Verdict">${verdict.words}</td>
   </tr>`;
 }
 
-/** A skill of −15 % to +15 % as a bar from the middle. */
+/** A skill of −10 % to +10 % as a bar from the middle. */
 function skillBar(skill: number | null): Markup | undefined {
   if (skill === null) return undefined;
   const half = 50;
-  const length = Math.min(half, (Math.abs(skill) / 0.15) * half);
+  const length = Math.min(half, (Math.abs(skill) / 0.1) * half);
   const from = skill < 0 ? half - length : half;
   const tone = skill < 0 ? "loss" : "gain";
   return html`<svg class="bar" viewBox="0 0 100 12" aria-hidden="true">
@@ -171,7 +169,7 @@ function forecastRow(row: ForecastRow): Markup {
   const interval = `${plainNumber(row.price_low, 2)} to ${plainNumber(row.price_high, 2)}`;
   return html`<tr>
     <th scope="row">${row.horizon}</th>
-    <td class="text" data-label="For">${row.target_date}</td>
+    <td class="text" data-label="For"><time>${row.target_date}</time></td>
     <td data-label="Forecast">${plainNumber(row.price_predicted, 2)}</td>
     <td data-label="Interval">${interval}</td>
     <td class="text" data-label="By">${modelName(row.algorithm)}</td>

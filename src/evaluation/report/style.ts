@@ -14,9 +14,9 @@ main{max-width:1120px;margin:0 auto;padding:28px 20px 60px}
 h1{font-size:1.55rem;line-height:1.2;margin:0 0 4px}
 h2{font-size:1.2rem;margin:44px 0 10px;padding-top:18px;border-top:1px solid var(--rule)}
 h3{font-size:1rem;margin:22px 0 6px}
-p{margin:8px 0;max-width:72ch}
+p{margin:8px 0;max-width:80ch}
 .soft{color:var(--soft)}.small{font-size:.87rem}
-.lead{font-size:1.08rem}
+.lead{font-size:1.08rem;max-width:none}time{white-space:nowrap}
 nav{margin:12px 0 0;display:flex;flex-wrap:wrap;gap:4px 16px}
 a{color:var(--m0)}
 .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch}
@@ -29,14 +29,13 @@ th:first-child,td:first-child{padding-left:0}
 tbody th{font-weight:600;text-align:left}
 tr.champion td,tr.champion th{background:var(--panel)}
 tr.baseline td,tr.baseline th{color:var(--soft);font-weight:400}
-.bar{width:110px;height:14px;vertical-align:-2px}
 .bar .axis{stroke:var(--soft)}.bar .gain{fill:var(--m0)}.bar .loss{fill:var(--m1)}
 .flag{background:var(--warnbg);color:var(--warn);padding:8px 12px;border-radius:6px;max-width:72ch}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:8px 28px;margin:12px 0}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:8px 28px;margin:12px 0}
 .chart{margin:0;min-width:0}
 .chart h3{margin:8px 0 0}
 svg{display:block;width:100%;height:auto}
-.bar{display:inline-block}
+.bar{display:inline-block;width:84px;height:12px;margin-left:10px;vertical-align:-1px}
 svg text{fill:var(--soft);font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 .value{text-anchor:end;dominant-baseline:central}
 .grid{stroke:var(--rule);fill:none}.zero{stroke:var(--soft);stroke-width:1.2;fill:none}
@@ -50,9 +49,10 @@ svg text{fill:var(--soft);font:12px system-ui,-apple-system,"Segoe UI",Roboto,sa
 .band.model3,.dot.model3{fill:var(--m3)}.band.walk,.dot.walk{fill:var(--walk)}.band.actual,.dot.actual{fill:var(--actual)}
 figcaption{font-size:.85rem;color:var(--soft);display:flex;flex-wrap:wrap;gap:2px 16px;padding-left:4px}
 .key i{display:inline-block;width:22px;height:0;border-top:2.5px solid;vertical-align:4px;margin-right:6px}
+.key.area i{height:10px;border:0;opacity:.3;vertical-align:-1px}.key.area.model0 i{background:var(--m0)}.key.area.walk i{background:var(--walk)}
 .key.actual i{border-color:var(--actual)}.key.walk i{border-color:var(--walk);border-top-style:dotted}.key.model0 i{border-color:var(--m0)}
 .key.model1 i{border-color:var(--m1);border-top-style:dashed}.key.model2 i{border-color:var(--m2);border-top-style:dashed}.key.model3 i{border-color:var(--m3);border-top-style:dotted}
-ul{padding-left:1.2em;max-width:76ch;margin:6px 0}
+ul{padding-left:1.2em;max-width:80ch;margin:6px 0}
 dl{max-width:76ch}dt{font-weight:600;margin-top:10px}dd{margin:0;color:var(--soft)}
 @media (max-width:640px){main{padding:20px 14px 40px}body{font-size:15px}svg text{font-size:14px}
 .cards thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}
