@@ -1,8 +1,8 @@
+import { nearest } from "../config/nearest.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import type { CatalogEntry } from "./catalog.ts";
 import type { Command } from "./command.ts";
-import { nearest } from "../config/nearest.ts";
 
 const EVERY_COMMAND_EXITS = [
   { code: ExitCode.usage, when: "the command line could not be understood" },
@@ -27,7 +27,7 @@ export function generalHelp(catalog: readonly CatalogEntry[]): string {
 /** The help of a first word that opens several commands, such as `config`. */
 export function groupHelp(word: string, group: readonly CatalogEntry[]): string {
   return [
-    `Usage: cbi ${word} <command> [options]`,
+    `Usage: cbi ${word} <command>`,
     "",
     "Commands:",
     ...listing(group.map((entry) => [entry.words.join(" "), entry.summary])),
@@ -39,7 +39,7 @@ export function groupHelp(word: string, group: readonly CatalogEntry[]): string 
 export function commandHelp(command: Command): string {
   const names = (command.arguments ?? []).map((argument) => ` ${argument.name}`).join("");
   const sections = [
-    `Usage: cbi ${command.words.join(" ")}${names} [options]`,
+    `Usage: cbi ${command.words.join(" ")}${names}${command.options?.length ? " [options]" : ""}`,
     "",
     `${command.summary}.`,
   ];
@@ -63,16 +63,26 @@ export function commandHelp(command: Command): string {
   return `${sections.join("\n")}\n`;
 }
 
-/** The failure of a first word that is no command, with the nearest that is. */
-export function unknownCommand(word: string, catalog: readonly CatalogEntry[]): Failure {
-  const guess = nearest(
-    word,
-    catalog.map((entry) => entry.words[0]),
+/**
+ * The failure of a word that opens no command, with the nearest that does; `before` are the words of
+ * the group that it follows.
+ */
+export function unknownCommand(
+  word: string,
+  before: readonly string[],
+  catalog: readonly CatalogEntry[],
+): Failure {
+  const siblings = catalog.filter((entry) =>
+    before.every((one, index) => entry.words[index] === one),
   );
+  const names = siblings.flatMap((entry) => entry.words[before.length] ?? []);
+  const guess = nearest(word, names);
+  const opening = ["cbi", ...before].join(" ");
+  const help = `See: ${opening} --help`;
   return new Failure({
     code: "CBI_USAGE",
-    message: `there is no command '${word}'`,
-    remedy: guess === undefined ? "See: cbi --help" : `Did you mean: cbi ${guess}? See: cbi --help`,
+    message: `there is no command '${[...before, word].join(" ")}'`,
+    remedy: guess === undefined ? help : `Did you mean: ${opening} ${guess}? ${help}`,
     exit: ExitCode.usage,
   });
 }
