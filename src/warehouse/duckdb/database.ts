@@ -8,9 +8,13 @@ import { Failure, messageOf } from "../../system/failure.ts";
 // The orchestrator as a whole stays small; what needs more spills into files beside the database.
 const LIMITS = { memoryLimit: "128MB", threads: 2 };
 
+// By file, the end of the work that was asked for last.
+const turns = new Map<string, Promise<unknown>>();
+
 /**
  * Opens the warehouse's file for one piece of work and closes it after, so that other processes
- * wait no longer than that. Aborting the signal interrupts the running statement and throws the
+ * wait no longer than that. Within this process work on one file runs in the order of asking: side
+ * by side, transactions would conflict, and DuckDB uses its threads within each. Aborting the signal interrupts the running statement and throws the
  * signal's reason; an open transaction is then rolled back by the close.
  */
 export async function withDatabase<T>(
@@ -18,9 +22,29 @@ export async function withDatabase<T>(
   work: (connection: DuckDBConnection) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  signal?.throwIfAborted();
-  if (file !== ":memory:") await mkdir(path.dirname(file), { recursive: true });
+  if (file === ":memory:") return openFor(file, work, signal);
+  const turn = (turns.get(file) ?? Promise.resolve()).then(() => openFor(file, work, signal));
+  // The next turn comes whatever becomes of this one.
+  const end = turn.then(
+    () => undefined,
+    () => undefined,
+  );
+  turns.set(file, end);
   try {
+    return await turn;
+  } finally {
+    if (turns.get(file) === end) turns.delete(file);
+  }
+}
+
+async function openFor<T>(
+  file: string,
+  work: (connection: DuckDBConnection) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  signal?.throwIfAborted();
+  try {
+    if (file !== ":memory:") await mkdir(path.dirname(file), { recursive: true });
     return await withDuckdb({ file, ...LIMITS }, async (connection) => {
       const interrupt = (): void => connection.interrupt();
       signal?.addEventListener("abort", interrupt);

@@ -90,10 +90,13 @@ async function createTable(connection: DuckDBConnection): Promise<void> {
 
 async function insert(connection: DuckDBConnection, row: ForecastRow): Promise<void> {
   const columns = Object.entries(FORECAST_COLUMNS);
-  const values = columns.map(([name, type]) => `CAST($${name} AS ${TYPES[type]})`);
+  const casts = columns.map(([name, type]) => `CAST($${name} AS ${TYPES[type]})`);
+  // Bound as text, which is exact for doubles; the driver binds a whole number such as 1e300 as an
+  // integer and refuses it.
+  const values = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, `${value}`]));
   await connection.run(
-    `INSERT INTO ${TABLE} (${columns.map(([name]) => name).join(", ")}) VALUES (${values.join(", ")})`,
-    { ...row },
+    `INSERT INTO ${TABLE} (${columns.map(([name]) => name).join(", ")}) VALUES (${casts.join(", ")})`,
+    values,
   );
 }
 

@@ -27,9 +27,6 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
   const folder = path.resolve(paths.trainingData, config.warehouse.prepare);
   const sources = sourcesOf(config, paths.trainingData);
   const priceSource = sources.find((source) => source.name === config.price.table);
-  // Exports asked for side by side run one after another: DuckDB uses its threads within each, and
-  // the memory of one at a time is enough.
-  const inTurn = queue();
   return {
     kind: "duckdb",
 
@@ -46,15 +43,14 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
       ),
 
     exportTable: (request, signal) =>
-      inTurn(() =>
-        withDatabase(
-          file,
-          async (connection) => {
-            const prices = await priceQuery(connection, config, priceSource, request.asOf);
-            return exportTable(connection, { ...request, config, prices });
-          },
-          signal,
-        ),
+      withDatabase(
+        file,
+        async (connection) => {
+          // The tables are those of the same day, or the export is refused: no need to read the file.
+          const prices = await priceQuery(connection, config, undefined, request.asOf);
+          return exportTable(connection, { ...request, config, prices });
+        },
+        signal,
       ),
 
     // A series that lies in a file needs no database, and so waits for nobody.
@@ -70,15 +66,5 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
       if (!(await exists(file))) return [];
       return withDatabase(file, (connection) => readForecasts(connection, filter));
     },
-  };
-}
-
-/** Runs what it is given one after another, in the order of asking. */
-function queue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = last.then(work, work);
-    last = turn;
-    return turn;
   };
 }

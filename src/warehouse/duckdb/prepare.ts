@@ -7,7 +7,7 @@ import { Failure, messageOf } from "../../system/failure.ts";
 import { isErrno } from "../../system/files.ts";
 import { databaseFailure, firstLine, inTransaction } from "./database.ts";
 import { forgetPrepared, recordPrepared, tablesNow } from "./prepared.ts";
-import { type Source, sourceQuery } from "./sources.ts";
+import { isParquet, type Source, sourceQuery } from "./sources.ts";
 import { splitStatements, type Statement } from "./statements.ts";
 
 /** What `prepare` reads: the user's files and SQL. */
@@ -28,7 +28,7 @@ export interface SqlFile {
 
 /**
  * Makes the training tables as of a day, in one transaction: drops what the last preparation made,
- * shows each source as a view without later rows, and runs the user's SQL files in order of name.
+ * shows each source as a table or view without later rows, and runs the user's SQL files in order of name.
  * In them `$as_of` and `getvariable('as_of')` are the day. Returns the rows of the training tables.
  */
 export async function prepareTables(
@@ -74,6 +74,7 @@ export async function sqlFiles(folder: string): Promise<SqlFile[]> {
   );
 }
 
+/** Parquet is read where it lies; CSV, slow to read and read often, once into a table. */
 async function showSource(
   connection: DuckDBConnection,
   source: Source,
@@ -81,9 +82,10 @@ async function showSource(
 ): Promise<void> {
   const query = await sourceQuery(connection, source, asOf);
   try {
-    await connection.run(`CREATE OR REPLACE VIEW main.${sqlName(source.name)} AS ${query}`);
+    const kind = isParquet(source.file) ? "VIEW" : "TABLE";
+    await connection.run(`CREATE ${kind} main.${sqlName(source.name)} AS ${query}`);
   } catch (error) {
-    if (!messageOf(error).includes("Existing object")) throw error;
+    if (!messageOf(error).includes("already exists")) throw error;
     throw new Failure({
       code: "CBI_SOURCE_NAME_TAKEN",
       message: `the warehouse has a table of its own called '${source.name}', the name of a source`,

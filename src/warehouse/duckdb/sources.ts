@@ -31,15 +31,19 @@ export function sourcesOf(config: Config, trainingData: string): Source[] {
 // How other programs write that there is no value; FRED, for one, writes a point.
 const NULL_TEXTS = ["", ".", "-", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None"];
 
-/** The table expression that reads a CSV or Parquet file as it is. */
-export function fileRelation(file: string): string {
-  if (/\.parquet$/i.test(file)) return `read_parquet(${sqlText(file)})`;
+/**
+ * The table expression that reads a CSV or Parquet file as it is. A column named by `asText` is left
+ * as text in CSV, whatever it looks like.
+ */
+export function fileRelation(file: string, asText?: string): string {
+  if (isParquet(file)) return `read_parquet(${sqlText(file)})`;
   const nulls = NULL_TEXTS.map(sqlText).join(", ");
   // The whole file decides the types: a text on its last line makes a column text at once, instead
   // of an error half-way. By default the reader takes buffers of 32 MB, whatever the file's size.
+  const types = asText === undefined ? "" : `types = {${sqlText(asText)}: 'VARCHAR'}, `;
   return (
     `read_csv(${sqlText(file)}, header = true, sample_size = -1, ` +
-    `buffer_size = 4194304, nullstr = [${nulls}])`
+    `buffer_size = 4194304, ${types}nullstr = [${nulls}])`
   );
 }
 
@@ -53,14 +57,19 @@ export async function sourceQuery(
   asOf: string,
 ): Promise<string> {
   const columns = await describeSource(connection, source);
-  const relation = fileRelation(source.file);
-  if (source.date === undefined) return `SELECT * FROM ${relation}`;
-  const type = columns.get(source.date);
-  if (type === undefined) throw missingDate(source, [...columns.keys()]);
+  if (source.date === undefined) return `SELECT * FROM ${fileRelation(source.file)}`;
+  if (!columns.has(source.date)) throw missingDate(source, [...columns.keys()]);
+  const relation = fileRelation(source.file, source.date);
+  const type = isParquet(source.file) ? (columns.get(source.date) ?? "") : "VARCHAR";
   const day = await dayExpression(connection, { relation, column: source.date, type });
-  if (day === undefined) throw unreadableDate(source, type);
+  if (day === undefined) throw unreadableDate(source, columns.get(source.date) ?? type);
   const replaced = type === "DATE" ? "*" : `* REPLACE (${day} AS ${sqlName(source.date)})`;
   return `SELECT ${replaced} FROM ${relation} WHERE ${day} <= DATE ${sqlText(asOf)}`;
+}
+
+/** True for a Parquet file, by its name; any other is read as CSV. */
+export function isParquet(file: string): boolean {
+  return file.toLowerCase().endsWith(".parquet");
 }
 
 async function describeSource(
@@ -106,7 +115,7 @@ function missingDate(source: Source, columns: string[]): Failure {
 function unreadableDate(source: Source, type: string): Failure {
   return new Failure({
     code: "CBI_SOURCE_DATE_UNREADABLE",
-    message: `the column '${source.date}' of the source '${source.name}' should hold dates in one form, such as 2025-12-31; it is ${type}`,
+    message: `the column '${source.date}' of the source '${source.name}' should hold dates in one form that leaves no doubt, such as 2025-12-31; it does not (${type})`,
     remedy: "Write all of its dates in ISO form.",
     exit: ExitCode.dataRefused,
     class: "data",
