@@ -46,11 +46,11 @@ interface Block {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /**
- * Offsets are asked for at the edges of blocks, and equal edges mean no change within. The shortest
- * time that any zone kept an offset before returning to the last one is over three weeks since
- * 1970 (Ramadan in Egypt and Morocco); a test scans every zone for shorter ones.
+ * Offsets are asked for at the edges of blocks, and equal edges mean no change within. So a block
+ * must be shorter than the shortest time for which a zone left an offset and came back to it: since
+ * 1970 that is seven days less an hour, in Boa Vista in October 2000.
  */
-const BLOCK_MS = 8 * DAY_MS;
+const BLOCK_MS = 4 * DAY_MS;
 /** No zone was ever farther from UTC. */
 const OFFSET_MAX_MS = 16 * HOUR_MS;
 /** The instants within which every function of schedules answers: the years 2 to 9997. */
