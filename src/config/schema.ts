@@ -102,12 +102,12 @@ const train = z.strictObject({
     .max(2_147_483_647)
     .default(7)
     .describe("Equal seeds and data give equal models"),
-  rounds_max: z.int().min(10).max(5000).default(300).describe("The most trees of one model"),
+  rounds_max: z.int().min(10).max(5000).default(200).describe("The most trees of one model"),
   patience: z
     .int()
     .min(5)
     .max(1000)
-    .default(50)
+    .default(40)
     .describe("Rounds without improvement on the inner validation rows before a training stops"),
   publication_lag: z
     .int()
