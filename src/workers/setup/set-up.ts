@@ -29,8 +29,8 @@ export interface SetupResult extends PythonEnvironment {
 
 /**
  * Makes the workers' environment, or proves the one that stands. It is built under a temporary name,
- * proven there, renamed, and marked as ready last, so that a killed setup leaves nothing that looks
- * finished. The caller holds a lock: two at once would rename over each other.
+ * proven there, marked as ready and only then renamed, so that a killed setup leaves nothing that
+ * looks finished. The caller holds a lock: two at once would rename over each other.
  */
 export async function setUpPythonEnvironment(
   options: { isForced: boolean },
@@ -51,17 +51,16 @@ export async function setUpPythonEnvironment(
     await build(uv, base, temporary, world);
     world.remark("proof: training LightGBM and XGBoost with dropout in one process");
     const proof = await prove(interpreterIn(temporary), world);
-    const interpreter = path.relative(temporary, interpreterIn(temporary));
-    await replaceFolder(temporary, directory);
     const marker: ReadyMarker = {
       schema: 1,
-      interpreter,
+      interpreter: path.relative(temporary, interpreterIn(temporary)),
       lock: lockHash(),
       versions: proof.versions,
       proof: proof.hashes,
       proven_at: new Date(world.clock.now()).toISOString(),
     };
-    await replaceJson(path.join(directory, READY_MARKER), marker);
+    await replaceJson(path.join(temporary, READY_MARKER), marker);
+    await replaceFolder(temporary, directory);
     return {
       ...resolvePythonEnvironment(world.environment),
       isReused: false,
@@ -156,7 +155,7 @@ function assertOurs(directory: string): void {
   if (!existsSync(directory)) return;
   const names = readdirSync(directory);
   if (names.length === 0 || readReadyMarker(directory)) return;
-  // Without a marker it may be ours too, from a setup that was killed before it could write one.
+  // Below our own folder there is nothing but ours, such as one that lost its marker.
   if (path.basename(directory) === lockHash()) return;
   throw new Failure({
     code: "CBI_SETUP_FOREIGN",
