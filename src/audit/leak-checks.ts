@@ -1,7 +1,7 @@
-import { collected, failed, percent, skipped } from "./check.ts";
+import { collected, failed, skipped } from "./check.ts";
 import type { CheckKind } from "./check.ts";
 import type { AuditContext } from "./context.ts";
-import { findLookAhead } from "./look-ahead.ts";
+import { findLookAheads } from "./look-ahead.ts";
 import type { Observation } from "./observation.ts";
 import { rolesOf } from "./roles.ts";
 import type { AuditCheck } from "./report.ts";
@@ -71,19 +71,20 @@ function lookAheads(seen: Observation, context: AuditContext): AuditCheck[] {
   if (!newest || newest.dates.length === 0) {
     return [skipped(LOOK_AHEAD, "There are no rows to compare with later prices.")];
   }
-  const failures = seen.features.flatMap((name) => {
-    const values = newest.columns.get(name);
-    const found = values ? findLookAhead(values, newest.price, context.horizonRows) : undefined;
-    if (!found) return [];
-    return [
-      failed(LOOK_AHEAD, {
-        column: name,
-        observed: found.correlation,
-        count: found.rows,
-        message: `'${name}' moves as ${found.meaning} does (${percent(Math.abs(found.correlation))} of ${found.rows} changes' correlation): it knows the future.`,
-      }),
-    ];
-  });
+  const features = new Map(
+    seen.features.map((name) => [name, newest.columns.get(name) ?? new Float64Array()]),
+  );
+  const found = findLookAheads(features, newest.price, context.horizonRows);
+  const failures = Array.from(found, ([name, match]) =>
+    failed(LOOK_AHEAD, {
+      column: name,
+      observed: match.correlation,
+      count: match.rows,
+      message:
+        `'${name}' moves as ${match.meaning} does (correlation of ${match.rows} changes: ` +
+        `${match.correlation.toFixed(4)}): it knows the future.`,
+    }),
+  );
   const message = `No feature moves as a price or return of the next ${context.horizonRows} rows does.`;
   return collected(LOOK_AHEAD, failures, message);
 }

@@ -13,59 +13,69 @@ const QUICK_ROWS = 120;
 const QUICK_CORRELATION = 0.9;
 
 /**
- * Finds a feature that is a later price or return in disguise: scaled, shifted, or under another
+ * Finds features that are a later price or return in disguise: scaled, shifted, or under another
  * name. Compares changes from row to row, since levels of slow series resemble each other by
  * chance while changes of honest features do not resemble changes that are still to come. The
  * series are of one symbol, oldest first, NaN where unknown; looks up to `horizonRows` ahead.
  */
-export function findLookAhead(
-  values: Float64Array,
+export function findLookAheads(
+  columns: ReadonlyMap<string, Float64Array>,
   price: Float64Array,
   horizonRows: number,
-): LookAhead | undefined {
-  const changes = changesOf(values);
-  const logs = price.map((value) => (value > 0 ? Math.log(value) : Number.NaN));
-  for (let ahead = 1; ahead <= horizonRows; ahead += 1) {
-    for (const [meaning, series] of disguises(price, logs, ahead, horizonRows)) {
-      const found = compare(changes, series);
-      if (found) return { meaning, ...found };
+): Map<string, LookAhead> {
+  const suspects = new Map([...columns].map(([name, values]) => [name, changesOf(values)]));
+  const prices = changesOf(price);
+  const logs = changesOf(price.map((value) => (value > 0 ? Math.log(value) : Number.NaN)));
+  const found = new Map<string, LookAhead>();
+  for (let ahead = 1; ahead <= horizonRows && suspects.size > 0; ahead += 1) {
+    for (const [meaning, series] of disguises(prices, logs, ahead, horizonRows)) {
+      for (const [name, changes] of suspects) {
+        const match = compare(changes, series);
+        if (!match) continue;
+        found.set(name, { meaning, ...match });
+        suspects.delete(name);
+      }
     }
   }
-  return undefined;
+  return found;
 }
 
 /** The changes, at each row, of what must not be known there. */
 function disguises(
-  price: Float64Array,
+  prices: Float64Array,
   logs: Float64Array,
   ahead: number,
   horizonRows: number,
-): [string, (row: number) => number][] {
-  const log = (row: number) => change(logs, row);
+): [string, Float64Array][] {
   const rows = ahead === 1 ? "1 row" : `${ahead} rows`;
+  const later = (series: Float64Array, by: number) =>
+    series.map((_, row) => series[row + by] ?? Number.NaN);
+  const logsLater = later(logs, ahead);
+  const logsBefore = later(logs, ahead - horizonRows);
   return [
-    [`the price ${rows} later`, (row) => change(price, row + ahead)],
-    [`the log price ${rows} later`, (row) => log(row + ahead)],
-    [`the return over the next ${rows}`, (row) => log(row + ahead) - log(row)],
+    [`the price ${rows} later`, later(prices, ahead)],
+    [`the log price ${rows} later`, logsLater],
+    [`the return over the next ${rows}`, difference(logsLater, logs)],
     // The label of an earlier row ends `ahead` rows after this one.
-    [
-      `the label of ${horizonRows - ahead} rows before`,
-      (row) => log(row + ahead) - log(row + ahead - horizonRows),
-    ],
+    [labelMeaning(horizonRows - ahead), difference(logsLater, logsBefore)],
   ];
 }
 
-function change(series: Float64Array, row: number): number {
-  return (series[row] ?? Number.NaN) - (series[row - 1] ?? Number.NaN);
+function labelMeaning(rowsBefore: number): string {
+  return rowsBefore === 0 ? "the label" : `the label of ${rowsBefore} rows before`;
+}
+
+function difference(left: Float64Array, right: Float64Array): Float64Array {
+  return left.map((value, row) => value - (right[row] ?? Number.NaN));
 }
 
 function changesOf(series: Float64Array): Float64Array {
-  return series.map((_, row) => change(series, row));
+  return series.map((value, row) => value - (series[row - 1] ?? Number.NaN));
 }
 
 function compare(
   changes: Float64Array,
-  other: (row: number) => number,
+  other: Float64Array,
 ): { correlation: number; rows: number } | undefined {
   const quick = correlate(changes, other, QUICK_ROWS);
   if (!quick || Math.abs(quick.correlation) < QUICK_CORRELATION) return undefined;
@@ -76,16 +86,16 @@ function compare(
 
 /** Pearson's correlation over at most `rowsMax` rows where both are known and the feature moves. */
 function correlate(
-  changes: Float64Array,
-  other: (row: number) => number,
+  left: Float64Array,
+  right: Float64Array,
   rowsMax: number,
 ): { correlation: number; rows: number } | undefined {
   let rows = 0;
   let moving = 0;
   let [sumX, sumY, sumXX, sumYY, sumXY] = [0, 0, 0, 0, 0];
-  for (let row = 1; row < changes.length && rows < rowsMax; row += 1) {
-    const x = changes[row] ?? Number.NaN;
-    const y = other(row);
+  for (let row = 1; row < left.length && rows < rowsMax; row += 1) {
+    const x = left[row] ?? Number.NaN;
+    const y = right[row] ?? Number.NaN;
     if (Number.isNaN(x) || Number.isNaN(y)) continue;
     rows += 1;
     if (x !== 0) moving += 1;

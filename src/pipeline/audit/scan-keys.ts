@@ -23,41 +23,51 @@ export async function scanKeys(
 ): Promise<KeyFigures> {
   await loadKeys(connection, parquet, roles, context);
   const outlier = await outlierCondition(connection);
-  const found = async (condition: string, columns = "") => {
-    const [row] = await queryRows(connection, `SELECT count(*) AS n FROM keys WHERE ${condition}`);
-    return withSample(connection, Number(row?.["n"] ?? 0), condition, columns);
-  };
-  const [span] = await queryRows(
-    connection,
-    `SELECT min(day)::VARCHAR AS first, max(day)::VARCHAR AS last,
-       count(label) FILTER (isfinite(label)) AS labelled,
-       (max(day) FILTER (${outlier}))::VARCHAR AS newest_outlier FROM keys`,
-  );
+  const counts = await countsOf(connection, outlier, context.asOf);
+  const found = (fault: Fault) =>
+    withSample(connection, Number(counts[fault] ?? 0), faults(outlier, context.asOf)[fault]);
   return {
-    first: textOf(span?.["first"]),
-    last: textOf(span?.["last"]),
-    labelled: Number(span?.["labelled"] ?? 0),
-    undated: await found("day IS NULL", "position AS row"),
-    future: await found(`day > DATE '${context.asOf}'`),
-    disordered: await found("day < day_before", "day_before::VARCHAR AS row_before"),
+    first: textOf(counts["first"]),
+    last: textOf(counts["last"]),
+    labelled: Number(counts["labelled"] ?? 0),
+    undated: await found("undated"),
+    future: await found("future"),
+    disordered: await found("disordered"),
     duplicated: await duplicates(connection),
-    unpriced: await found("price IS NULL OR NOT isfinite(price)", "price::VARCHAR AS price"),
-    nonPositive: await found("price <= 0", "price"),
-    outliers: await found(outlier, "price_before, price"),
-    newestOutlier: textOf(span?.["newest_outlier"]),
-    unlabelled: await found(
-      "(label IS NULL OR NOT isfinite(label)) AND later IS NOT NULL AND reason IS NULL",
-      "price, later",
-    ),
-    mislabelled: await found(MISLABELLED, "price, later, label, expected"),
+    unpriced: await found("unpriced"),
+    nonPositive: await found("nonPositive"),
+    outliers: await found("outliers"),
+    newestOutlier: textOf(counts["newest_outlier"]),
+    unlabelled: await found("unlabelled"),
+    mislabelled: await found("mislabelled"),
     quarantined: await quarantined(connection),
   };
 }
 
+type Fault = keyof ReturnType<typeof faults>;
+
+/** What makes a row of `keys` one at fault, and what of it is shown. */
+function faults(outlier: string, asOf: string) {
+  return {
+    undated: { where: "day IS NULL", shown: "position AS row" },
+    future: { where: `day > DATE '${asOf}'`, shown: "" },
+    disordered: { where: "day < day_before", shown: "day_before::VARCHAR AS row_before" },
+    unpriced: { where: "NOT is_priced", shown: "price::VARCHAR AS price" },
+    nonPositive: { where: "price <= 0", shown: "price" },
+    outliers: { where: outlier, shown: "price_before, price" },
+    unlabelled: { where: `${UNLABELLED} AND reason IS NULL`, shown: "price, later" },
+    mislabelled: { where: MISLABELLED, shown: "price, later, label, expected" },
+  } satisfies Record<string, { where: string; shown: string }>;
+}
+
+const UNLABELLED = "(label IS NULL OR NOT isfinite(label)) AND later IS NOT NULL";
 const MISLABELLED = `isfinite(label) AND (expected IS NULL OR
   abs(label - expected) > ${THRESHOLDS.labelTolerance} * (1 + abs(expected)))`;
 
-/** Rows without a finite price have no place in the count of price rows. */
+/**
+ * Rows without a finite price have no place in the count of price rows. The window without an order
+ * is that of the file: DuckDB keeps the order of insertion and streams such a window along it.
+ */
 async function loadKeys(
   connection: DuckDBConnection,
   parquet: ParquetFile,
@@ -72,13 +82,13 @@ async function loadKeys(
       SELECT file_row_number AS position, date AS day, ${text(roles.symbol?.name)} AS symbol,
         price::DOUBLE AS price, ${sqlName(context.target)}::DOUBLE AS label,
         ${text(roles.reason?.name)} AS reason,
-        price IS NOT NULL AND isfinite(price::DOUBLE) AS is_priced
+        price IS NOT NULL AND isfinite(price::DOUBLE) AS is_priced,
+        lag(date) OVER () AS day_before
       FROM ${parquet.source}
     ), stepped AS (
       SELECT *,
         CASE WHEN is_priced THEN lead(price, ${context.horizonRows}) OVER by_symbol END AS later,
-        CASE WHEN is_priced THEN lag(price) OVER by_symbol END AS price_before,
-        lag(day) OVER (ORDER BY position) AS day_before
+        CASE WHEN is_priced THEN lag(price) OVER by_symbol END AS price_before
       FROM read
       WINDOW by_symbol AS (PARTITION BY symbol, is_priced ORDER BY day, position)
     )
@@ -88,19 +98,34 @@ async function loadKeys(
     FROM stepped`);
 }
 
+async function countsOf(
+  connection: DuckDBConnection,
+  outlier: string,
+  asOf: string,
+): Promise<Record<string, unknown>> {
+  const counts = Object.entries(faults(outlier, asOf)).map(
+    ([name, { where }]) => `count(*) FILTER (${where}) AS "${name}"`,
+  );
+  const [row] = await queryRows(
+    connection,
+    `SELECT min(day)::VARCHAR AS first, max(day)::VARCHAR AS last,
+       count(*) FILTER (isfinite(label)) AS labelled,
+       (max(day) FILTER (${outlier}))::VARCHAR AS newest_outlier, ${counts.join(", ")} FROM keys`,
+  );
+  return row ?? {};
+}
+
 async function withSample(
   connection: DuckDBConnection,
   count: number,
-  condition: string,
-  columns: string,
+  { where, shown }: { where: string; shown: string },
 ): Promise<Found> {
   if (count === 0) return { count, sample: [] };
-  const shown = ["day::VARCHAR AS date", "symbol", columns]
-    .filter((part) => part !== "")
-    .join(", ");
+  const columns = ["day::VARCHAR AS date", "symbol", shown].filter((part) => part !== "");
   const rows = await queryRows(
     connection,
-    `SELECT ${shown} FROM keys WHERE ${condition} ORDER BY day DESC, position DESC LIMIT ${SAMPLES_MAX}`,
+    `SELECT ${columns.join(", ")} FROM keys WHERE ${where}
+     ORDER BY day DESC, position DESC LIMIT ${SAMPLES_MAX}`,
   );
   return { count, sample: rows.map(toSample) };
 }
@@ -123,7 +148,7 @@ async function quarantined(
   const rows = await queryRows(
     connection,
     `SELECT reason, count(*) AS rows FROM keys
-     WHERE (label IS NULL OR NOT isfinite(label)) AND later IS NOT NULL AND reason IS NOT NULL
+     WHERE ${UNLABELLED} AND reason IS NOT NULL
      GROUP BY reason ORDER BY rows DESC, reason LIMIT ${SAMPLES_MAX}`,
   );
   return rows.map((row) => ({ reason: String(row["reason"]), rows: Number(row["rows"]) }));

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { MonthBlock } from "../../audit/observation.ts";
-import { queryRows, sqlName } from "../../system/duckdb.ts";
+import { sqlName } from "../../system/duckdb.ts";
 import { batchesOf } from "./parquet.ts";
 import type { ParquetFile } from "./parquet.ts";
 
@@ -16,28 +16,28 @@ export async function scanMonths(
 ): Promise<MonthBlock[]> {
   const blocks = new Map<string, { rows: number; values: number[]; hashes: number[] }>();
   for (const batch of batchesOf(parquet, columns)) {
-    const parts = batch.map((name, index) => {
-      const column = sqlName(name);
-      const hash = `bit_xor(hash(TRY_CAST(${column} AS FLOAT), date))`;
-      return `count(${column}) AS n${index}, (${hash} % 4294967296)::BIGINT AS h${index}`;
-    });
-    const rows = await queryRows(
-      connection,
-      `SELECT strftime(date_trunc('month', date), '%Y-%m') AS month, count(*) AS rows,
-         ${parts.join(", ")} FROM ${parquet.source} WHERE date IS NOT NULL
-       GROUP BY date_trunc('month', date)`,
-    );
-    for (const row of rows) {
-      const month = String(row["month"]);
-      const block = blocks.get(month) ?? { rows: Number(row["rows"]), values: [], hashes: [] };
-      for (const index of batch.keys()) {
-        block.values.push(Number(row[`n${index}`]));
-        block.hashes.push(Number(row[`h${index}`]));
+    const reader = await connection.runAndReadAll(monthsQuery(parquet, batch));
+    const [months = [], rows = [], ...figures] = reader.getColumnsJS();
+    for (const [at, month] of months.entries()) {
+      const block = blocks.get(String(month)) ?? { rows: Number(rows[at]), values: [], hashes: [] };
+      for (let index = 0; index < figures.length; index += 2) {
+        block.values.push(Number(figures[index]?.[at]));
+        block.hashes.push(Number(figures[index + 1]?.[at]));
       }
-      blocks.set(month, block);
+      blocks.set(String(month), block);
     }
   }
   return [...blocks]
     .map(([month, block]) => ({ month, ...block }))
     .sort((left, right) => (left.month < right.month ? -1 : 1));
+}
+
+function monthsQuery(parquet: ParquetFile, columns: readonly string[]): string {
+  const figures = columns.map((name) => {
+    const column = sqlName(name);
+    const hash = `bit_xor(hash(TRY_CAST(${column} AS FLOAT), date))`;
+    return `count(${column}), (${hash} % 4294967296)::DOUBLE`;
+  });
+  return `SELECT strftime(date_trunc('month', date), '%Y-%m'), count(*), ${figures.join(", ")}
+    FROM ${parquet.source} WHERE date IS NOT NULL GROUP BY date_trunc('month', date)`;
 }
