@@ -4,12 +4,22 @@ import { verdictOf, verdictSentence } from "./verdict.ts";
 
 /**
  * The night's result as lines of plain text for a terminal: how good each horizon's model was out
- * of fold beside the random walk, and what is known of forecasts really made. At most 110 columns
+ * of fold beside the random walk, and what is known of forecasts really made. At most 130 columns
  * for names of ours; no colours, no control characters.
  */
 export function terminalSummary(evaluation: Evaluation): string[] {
   const verdicts = evaluation.horizons.map(verdictOf);
-  const head = ["horizon", "published", "model", "MAPE", "walk", "skill", "p", "direction", ""];
+  const head = [
+    "horizon",
+    "published",
+    "model",
+    "MAPE",
+    "random walk",
+    "skill",
+    "p",
+    "direction",
+    "",
+  ];
   const rows = verdicts.map((verdict) => [
     verdict.horizon,
     verdict.published,

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { evaluateNight } from "../../src/evaluation/evaluate.ts";
+import { evaluationSchema } from "../../src/evaluation/evaluation.ts";
+import { plausibilityFlags } from "../../src/evaluation/plausibility.ts";
+import { scoreForecasts } from "../../src/evaluation/metrics.ts";
+import { asRandomWalk, outcomesOfFolds } from "../../src/evaluation/outcome.ts";
+import { forecast, HORIZONS, horizonRequest, nightRequest } from "./night.ts";
+import { outOfFoldRows, wtiSeries } from "./wti.ts";
+
+const wti = wtiSeries();
+const last = wti.rows.length - 1;
+
+void test("a night's evaluation is JSON of the public shape, and an unknown key is refused", () => {
+  const { evaluation } = evaluateNight(nightRequest());
+  const text = JSON.stringify(evaluation);
+  assert.deepEqual(evaluationSchema.parse(JSON.parse(text)), evaluation);
+  assert.doesNotMatch(text, /NaN|Infinity/);
+  assert.equal(evaluationSchema.safeParse({ ...evaluation, schema: 2 }).success, false);
+  assert.equal(evaluationSchema.safeParse({ ...evaluation, extra: 1 }).success, false);
+});
+
+void test("a first night has nothing live and says when the first forecast matures", () => {
+  const { evaluation } = evaluateNight(nightRequest());
+  const days = evaluation.horizons.map(({ live }) => [live.matured, live.next_matures_on]);
+  assert.deepEqual(days[0], [0, "2026-01-07"]);
+  for (const { live } of evaluation.horizons) {
+    assert.equal(live.published, null);
+    assert.equal(live.waiting, 1);
+  }
+});
+
+void test("every model stands beside all baselines on the same rows", () => {
+  const { evaluation } = evaluateNight(nightRequest());
+  for (const { out_of_fold: figures, horizon } of evaluation.horizons) {
+    const names = figures.baselines.map((baseline) => baseline.name);
+    assert.deepEqual(names, ["random_walk", "drift", "seasonal_naive", "mean_return"]);
+    const [walk] = figures.baselines;
+    for (const spec of figures.specs) {
+      assert.equal(spec.metrics.rows, walk?.metrics.rows, horizon);
+      const skill = 1 - spec.metrics.mae / (walk?.metrics.mae ?? Number.NaN);
+      assert.ok(Math.abs((spec.metrics.skill ?? 9) - skill) < 1e-12);
+      assert.equal(spec.flags.length, 0);
+    }
+  }
+});
+
+void test("rules of thumb on real oil are as good as a random walk, neither much better nor worse", () => {
+  const { evaluation } = evaluateNight(nightRequest());
+  for (const { out_of_fold: figures } of evaluation.horizons) {
+    for (const spec of figures.specs) assert.ok(Math.abs(spec.metrics.skill ?? 9) < 0.12);
+  }
+});
+
+void test("only matured forecasts are scored, as the latest views showed them", () => {
+  const positions = Array.from({ length: 80 }, (_none, index) => last - 79 + index);
+  const forecasts = positions.flatMap((position) => [
+    forecast("1w", position, "baseline", 0),
+    // The first 40 nights had no champion: the random walk was published.
+    ...(position > last - 40 ? [forecast("1w", position, "champion", 0.01)] : []),
+    forecast("1w", position, "challenger", -0.01),
+  ]);
+  const horizon = horizonRequest("1w", 5, { forecasts });
+  const { evaluation, rows } = evaluateNight(nightRequest({ horizons: [horizon] }));
+  const live = evaluation.horizons[0]?.live;
+  assert.equal(live?.matured, 75);
+  assert.equal(live?.waiting, 5);
+  assert.equal(live?.last, wti.rows[last - 5]?.date);
+  const moved = rows[0]?.published.filter((one) => one.pricePredicted !== one.priceNow);
+  assert.equal(moved?.length, 35);
+  const counts = live?.specs.map((spec) => [spec.algorithm, spec.metrics.rows]);
+  assert.deepEqual(counts, [
+    ["lightgbm_dart", 35],
+    ["xgboost_dart", 75],
+  ]);
+});
+
+void test("forecasts count for the spec that made them, not for their algorithm", () => {
+  const forecasts = [last - 30, last - 20].map((at) => forecast("1w", at, "champion", 0.01));
+  const specs = (spec: string) =>
+    evaluateNight(
+      nightRequest({
+        horizons: [
+          horizonRequest("1w", 5, {
+            forecasts,
+            specOfVersion: new Map([["champion-version", spec]]),
+          }),
+        ],
+      }),
+    ).evaluation.horizons[0]?.live.specs.length;
+  assert.equal(specs("a"), 1);
+  assert.equal(specs("an older spec"), 0);
+});
+
+void test("the price of 2020-04-20 is scored in money and left out of percentages", () => {
+  const position = (wti.positions.get("2020-04-20") ?? 0) - 5;
+  const forecasts = [position - 1, position].map((at) => forecast("1w", at, "champion", 0));
+  const horizon = horizonRequest("1w", 5, { forecasts });
+  const live = evaluateNight(nightRequest({ horizons: [horizon] })).evaluation.horizons[0]?.live;
+  assert.equal(live?.published?.metrics.rows, 2);
+  assert.equal(live?.published?.metrics.mape_excluded, 1);
+});
+
+void test("a leak is called too good to be true, honest numbers are not", () => {
+  for (const horizonRows of Object.values(HORIZONS)) {
+    const honest = outcomesOfFolds(outOfFoldRows(wti, horizonRows, "2021-01-01", () => 0));
+    const leaked = honest.map((one) => ({
+      ...one,
+      pricePredicted: one.priceActual * (1 + 0.04 * Math.sin(one.priceNow)),
+    }));
+    const walk = scoreForecasts(asRandomWalk(honest));
+    const metrics = scoreForecasts(leaked);
+    assert.ok(walk && metrics);
+    const found = plausibilityFlags(metrics, walk, horizonRows).map((flag) => flag.id);
+    const expected =
+      horizonRows === 5
+        ? []
+        : horizonRows === 252
+          ? ["r_squared_too_good", "mape_too_good"]
+          : ["r_squared_too_good"];
+    assert.deepEqual(found, expected, `${horizonRows} rows ahead`);
+    assert.deepEqual(plausibilityFlags(walk, walk, horizonRows), []);
+  }
+});
+
+void test("a calm price known to 8 % a year ahead by the random walk too is no leak", () => {
+  const calm = Array.from({ length: 300 }, (_none, row) => ({
+    date: "2025-01-02",
+    block: 0,
+    priceNow: 100,
+    priceActual: 100 + 3 * Math.sin(row),
+    pricePredicted: 100.5,
+  }));
+  const walk = scoreForecasts(asRandomWalk(calm));
+  const metrics = scoreForecasts(calm);
+  assert.ok(walk && metrics);
+  assert.deepEqual(plausibilityFlags(metrics, walk, 252), []);
+});
+
+void test("a horizon without models or forecasts is evaluated all the same", () => {
+  const horizon = horizonRequest("1w", 5, { specs: [], forecasts: [] });
+  const { evaluation } = evaluateNight(nightRequest({ horizons: [horizon] }));
+  evaluationSchema.parse(evaluation);
+  assert.equal(evaluation.horizons[0]?.decision.champion.algorithm, "random_walk");
+  assert.equal(evaluation.horizons[0]?.live.next_matures_on, null);
+});
+
+void test("five horizons, three specs and 1,260 rows each are evaluated well below a second", () => {
+  const request = nightRequest();
+  const started = performance.now();
+  evaluateNight(request);
+  const elapsedMs = performance.now() - started;
+  assert.ok(elapsedMs < 1000, `${elapsedMs.toFixed(0)} ms`);
+});
