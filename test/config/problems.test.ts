@@ -74,7 +74,7 @@ const ONE_LINE: readonly (readonly [line: string, sentence: string])[] = [
   ],
   [
     "train: { patience: 400 }",
-    "6:20 train.patience: expected at most train.rounds_max, which is 300, got 400",
+    "6:20 train.patience: expected at most train.rounds_max, which is 200, got 400",
   ],
   [
     "train: { seed: 08 }",
