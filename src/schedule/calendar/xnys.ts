@@ -1,8 +1,9 @@
 import { addDays, dayOf, weekday, yearOf } from "../day.ts";
 import type { Zone } from "../zone.ts";
-import { buildCalendar } from "./build.ts";
-import type { Closure, EarlyClose, TradingCalendar } from "./calendar.ts";
-import { easterSunday, lastWeekday, nthWeekday, observed } from "./rules.ts";
+import type { CalendarFacts } from "./build.ts";
+import type { Closure, EarlyClose } from "./calendar.ts";
+import { nthWeekday } from "./rules.ts";
+import { marketHolidays } from "./us-holidays.ts";
 
 /**
  * The New York Stock Exchange: all full closures and early closes from 1990, by rule and by record.
@@ -10,8 +11,8 @@ import { easterSunday, lastWeekday, nthWeekday, observed } from "./rules.ts";
  * announcements of holidays and early closings, the last of December 2025 for 2026 to 2028. Late
  * openings and halts within a day are not in it.
  */
-export function newYorkStockExchange(zone: Zone): TradingCalendar {
-  return buildCalendar({
+export function newYorkStockExchange(zone: Zone): CalendarFacts {
+  return {
     name: "XNYS",
     zone,
     hours: { open: "09:30", close: "16:00" },
@@ -20,35 +21,14 @@ export function newYorkStockExchange(zone: Zone): TradingCalendar {
     recordedFrom: "1990-01-01",
     announcedThrough: "2028-12-31",
     closures: (year) => [
-      ...holidays(year),
+      ...marketHolidays(year),
       ...EXCEPTIONAL_CLOSURES.filter(({ day }) => yearOf(day) === year),
     ],
     earlyCloses: (year) => [
       ...regularEarlyCloses(year),
       ...EXCEPTIONAL_EARLY_CLOSES.filter(({ day }) => yearOf(day) === year),
     ],
-  });
-}
-
-function holidays(year: number): Closure[] {
-  const fixed = (month: number, dayOfMonth: number, name: string): Closure[] => {
-    const day = observed(dayOf(year, month, dayOfMonth));
-    return day === undefined ? [] : [{ day, name }];
   };
-  return [
-    ...fixed(1, 1, "New Year's Day"),
-    ...(year >= 1998
-      ? [{ day: nthWeekday(year, 1, 1, 3), name: "Martin Luther King, Jr. Day" }]
-      : []),
-    { day: nthWeekday(year, 2, 1, 3), name: "Washington's Birthday" },
-    { day: addDays(easterSunday(year), -2), name: "Good Friday" },
-    { day: lastWeekday(year, 5, 1), name: "Memorial Day" },
-    ...(year >= 2022 ? fixed(6, 19, "Juneteenth National Independence Day") : []),
-    ...fixed(7, 4, "Independence Day"),
-    { day: nthWeekday(year, 9, 1, 1), name: "Labor Day" },
-    { day: nthWeekday(year, 11, 4, 4), name: "Thanksgiving Day" },
-    ...fixed(12, 25, "Christmas Day"),
-  ];
 }
 
 /** The exchange announces them year by year; these are the habits that its announcements followed. */
