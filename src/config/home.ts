@@ -1,30 +1,22 @@
-import { stat, utimes } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { Clock } from "../system/clock.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
-import { canonicalJson, hashText, isErrno, readTextIfThere, replaceFile } from "../system/files.ts";
+import { isErrno, readTextIfThere } from "../system/files.ts";
 import { type HomePaths, homePaths } from "../system/home.ts";
 import { readBytes } from "../system/read-bytes.ts";
 import { ConfigFailure } from "./config-failure.ts";
-import { crossCheck } from "./cross-checks.ts";
 import { decodeUtf8 } from "./decode.ts";
-import type { Origins } from "./origins.ts";
-import { type ConfigOption, parseConfig } from "./parse-config.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { keptValues, lastGoodFile, type LoadedConfig, valuesKeyOf } from "./last-good.ts";
+import type { ConfigOption } from "./parse-config.ts";
 
 /** A home with its valid configuration: a snapshot, which later edits of the file do not touch. */
-export interface Home {
+export interface Home extends LoadedConfig {
   paths: HomePaths;
-  config: Config;
-  /** Where each value came from. */
-  origins: Origins;
-  /** SHA-256 of the values, whatever their order, comments and origins. */
-  configHash: string;
-  /** What is not wrong and yet not likely meant, a sentence each. */
-  warnings: string[];
   /** The text of `cbi.yaml` as it was read. */
   text: string;
+  /** Under what a run keeps the values; undefined when options of one command are among them. */
+  valuesKey: string | undefined;
 }
 
 export interface HomeRequest {
@@ -47,16 +39,19 @@ export async function loadHome(request: HomeRequest): Promise<Home> {
   const paths = homePaths(await findHome(request));
   const file = shownFile(paths.config, request.workingDirectory);
   const text = await readConfig(paths, file);
-  const { config, origins, warnings } = parseConfig({
-    schema: configSchema,
-    crossCheck,
+  const options = request.options ?? [];
+  const valuesKey = valuesKeyOf(text, request.environment, options.length > 0);
+  const kept = valuesKey === undefined ? undefined : await keptValues(paths, valuesKey);
+  if (kept) return { paths, text, valuesKey, ...kept };
+  const { loadConfig } = await import("./load-config.ts");
+  const loaded = loadConfig({
     text,
     file,
     environment: request.environment,
-    ...(request.options ? { options: request.options } : {}),
+    options,
     remedy: await remedyFor(paths, text),
   });
-  return { paths, config, origins, configHash: hashText(canonicalJson(config)), warnings, text };
+  return { paths, text, valuesKey, ...loaded };
 }
 
 /** The folder of the home that is asked for. Throws `CBI_HOME_NOT_FOUND` (78). */
@@ -73,26 +68,6 @@ export async function findHome(request: HomeRequest): Promise<string> {
     `there is no cbi.yaml in ${path.resolve(workingDirectory)} or in any folder above it`,
     "Go to a home, name one with --home DIR or CBI_HOME, or make one: cbi init",
   );
-}
-
-/** Where `keepLastGood` puts its copy. */
-export function lastGoodFile(paths: HomePaths): string {
-  return path.join(paths.logs, "config", "last-good.yaml");
-}
-
-/**
- * Keeps the configuration that a run starts with, so that a later mistake can be compared with it.
- * The copy's modification time tells when it was last used.
- */
-export async function keepLastGood(
-  home: Pick<Home, "paths" | "text">,
-  clock: Clock,
-): Promise<void> {
-  const file = lastGoodFile(home.paths);
-  const kept = await readTextIfThere(file);
-  if (kept !== home.text) await replaceFile(file, home.text);
-  const seconds = clock.now() / 1000;
-  await utimes(file, seconds, seconds);
 }
 
 async function namedHome(name: string, source: string, workingDirectory: string): Promise<string> {

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { keepLastGood, lastGoodFile, loadHome } from "../../src/config/home.ts";
+import { loadHome } from "../../src/config/home.ts";
+import { keepLastGood, lastGoodFile } from "../../src/config/last-good.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { Failure } from "../../src/system/failure.ts";
 import { demoText, SMALL } from "./support.ts";
@@ -146,3 +147,49 @@ void test("keeping an unchanged copy again only renews its time", async () => {
   const stat = statSync(lastGoodFile(loaded.paths));
   assert.deepEqual([stat.ino, stat.mtimeMs], [before, 2_000_000]);
 });
+
+void test("the values that a run kept are used again, and only for the same file and overrides", async () => {
+  const home = makeHome("values", demoText);
+  const load = (environment: Record<string, string> = {}) =>
+    loadHome({ environment, workingDirectory: home });
+  const fresh = await load();
+  await keepLastGood(fresh, systemClock);
+  const file = path.join(fresh.paths.logs, "config", "last-good.json");
+  assert.deepEqual(plain(await load()), plain(fresh));
+
+  // The mark shows which of the two ways the values came.
+  writeFileSync(file, readFileSync(file, "utf8").replace('"warnings": []', '"warnings": ["kept"]'));
+  assert.deepEqual((await load()).warnings, ["kept"]);
+  assert.equal((await load({ CBI_CONFIG__train__folds: "3" })).config.train.folds, 3);
+  const options = [{ name: "--as-of", path: ["as_of"], value: "2024-06-28" }];
+  const asOf = await loadHome({ environment: {}, workingDirectory: home, options });
+  assert.equal(asOf.config.as_of, "2024-06-28");
+  writeFileSync(path.join(home, "cbi.yaml"), demoText.replace("folds: 5", "folds: 4"));
+  assert.equal((await load()).config.train.folds, 4);
+});
+
+void test("damaged kept values are passed over", async () => {
+  const home = makeHome("damaged", demoText);
+  const load = () => loadHome({ environment: {}, workingDirectory: home });
+  const fresh = await load();
+  await keepLastGood(fresh, systemClock);
+  const file = path.join(fresh.paths.logs, "config", "last-good.json");
+  const kept = readFileSync(file, "utf8");
+  const damages = [
+    "",
+    "{}",
+    "[]",
+    "null",
+    kept.slice(0, 900),
+    kept.replace('"folds": 5', '"folds": 9'),
+  ];
+  for (const damage of damages) {
+    writeFileSync(file, damage);
+    assert.deepEqual(plain(await load()), plain(fresh));
+  }
+});
+
+/** Without the prototypes, which a parsed YAML mapping lacks. */
+function plain(home: Awaited<ReturnType<typeof loadHome>>): unknown {
+  return JSON.parse(JSON.stringify({ ...home, origins: [...home.origins] }));
+}
