@@ -104,7 +104,8 @@ class BuiltCalendar implements TradingCalendar {
   }
 
   sessionsBetween(after: Day, through: Day): number {
-    if (compareDays(after, through) > 0) return -this.sessionsBetween(through, after);
+    // Taken from zero, for a negated zero would be -0.
+    if (compareDays(after, through) > 0) return 0 - this.sessionsBetween(through, after);
     let count = countThrough(this.#year(yearOf(through)).sessions, dayNumber(through));
     count -= countThrough(this.#year(yearOf(after)).sessions, dayNumber(after));
     for (let year = yearOf(after); year < yearOf(through); year++) {

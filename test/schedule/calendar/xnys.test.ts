@@ -191,6 +191,11 @@ void test("counts of sessions add up, and their sign follows the order of the da
   );
 });
 
+void test("no sessions between two days are zero sessions in either order", () => {
+  assert.ok(Object.is(calendar.sessionsBetween("2026-04-03", "2026-04-05"), 0));
+  assert.ok(Object.is(calendar.sessionsBetween("2026-04-05", "2026-04-03"), 0));
+});
+
 void test("every early close lies on a session and before the regular close", () => {
   for (let year = 1990; year <= 2030; year++) {
     for (const { day, close } of calendar.earlyCloses(year)) {
