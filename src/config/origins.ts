@@ -25,6 +25,19 @@ export function originText(origin: Origin): string {
   return origin.kind === "file" ? `cbi.yaml:${origin.line}` : origin.name;
 }
 
+/** How many values came from where, for a summary: `12 from cbi.yaml, 24 by default`. */
+export function originSummary(origins: Origins): string {
+  const counts = new Map<string, number>();
+  for (const { origin } of origins.values()) {
+    const name = origin.kind === "file" ? "cbi.yaml" : originText(origin);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const fromFirst = [...counts].sort(([, left], [, right]) => right - left);
+  return fromFirst
+    .map(([name, count]) => (name === "default" ? `${count} by default` : `${count} from ${name}`))
+    .join(", ");
+}
+
 function leaves(value: unknown, path: KeyPath): { path: KeyPath; value: unknown }[] {
   if (!isMapping(value) || Object.keys(value).length === 0) return [{ path, value }];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));

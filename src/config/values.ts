@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { isSecret } from "./expectation.ts";
 import { isMapping } from "./key-path.ts";
-import { type Origin, type Origins, originText } from "./origins.ts";
+import type { Origin, Origins } from "./origins.ts";
 import { HIDDEN } from "./secrets.ts";
 
 /** One value as it may be shown: a secret is replaced by asterisks. */
@@ -30,17 +30,4 @@ export function valueText(value: unknown): string {
   }
   const isPlain = typeof value !== "string" || /^[A-Za-z0-9_./ +-]+$/.test(value);
   return isPlain ? String(value) : JSON.stringify(value);
-}
-
-/** How many values came from where, for a summary: `12 from cbi.yaml, 24 by default`. */
-export function originSummary(origins: Origins): string {
-  const counts = new Map<string, number>();
-  for (const { origin } of origins.values()) {
-    const name = origin.kind === "file" ? "cbi.yaml" : originText(origin);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  const fromFirst = [...counts].sort(([, left], [, right]) => right - left);
-  return fromFirst
-    .map(([name, count]) => (name === "default" ? `${count} by default` : `${count} from ${name}`))
-    .join(", ");
 }

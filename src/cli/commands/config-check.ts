@@ -1,7 +1,7 @@
 import path from "node:path";
 import { ConfigFailure } from "../../config/config-failure.ts";
 import { type Home, loadHome } from "../../config/home.ts";
-import { originSummary } from "../../config/values.ts";
+import { originSummary } from "../../config/origins.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { exists } from "../../system/files.ts";
 import { type Command, homeOption, jsonOption } from "../command.ts";
