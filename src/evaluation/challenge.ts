@@ -114,7 +114,8 @@ function lossObjections(
   const objections: string[] = [];
   if (facts.comparison.rows === 0) return ["there are no rows to compare on"];
   if ((skill ?? 0) <= 0) objections.push(`its skill is ${sharePercent(skill)}, not above 0`);
-  if ((facts.gain ?? 0) <= 0) objections.push(`its loss is not lower than ${facts.against}'s`);
+  if ((facts.gain ?? 0) <= 0)
+    objections.push(`its loss is not lower than ${nameOf(facts.against)}'s`);
   else if (facts.evidence === "weak") objections.push(...weakObjections(facts));
   else if ((facts.comparison.p_value ?? 1) >= P_VALUE_MAX) {
     const p = facts.comparison.p_value;
@@ -182,4 +183,9 @@ function sumOfErrors(outcomes: readonly Outcome[]): number {
 /** What the rows of a judgement are called. */
 export function rowsText(judgedOn: "live" | "out_of_fold"): string {
   return judgedOn === "live" ? "matured" : "out-of-fold";
+}
+
+/** An algorithm in a sentence. */
+export function nameOf(algorithm: string): string {
+  return algorithm === RANDOM_WALK ? "the random walk" : algorithm;
 }

@@ -56,15 +56,16 @@ export function expectedMaximumSharpe(trials: number, variance: number): number 
 
 /**
  * The deflated Sharpe ratio: the chance that the true ratio is above what choosing the best of
- * `trials` would show by luck. `trialSharpes` are the ratios per period that are known; with fewer
- * than two of them, V is 1/T, the variance that skill-less trials of T periods have.
+ * `trials` would show by luck. V is the variance of `trialSharpes`, the ratios per period that are
+ * known, but at least 1/T, which skill-less trials of T periods have: two like models would
+ * otherwise make luck look impossible.
  */
 export function deflatedSharpe(
   moments: ReturnMoments,
   trials: number,
   trialSharpes: readonly number[],
 ): number | undefined {
-  const deviation = sampleDeviation(trialSharpes);
-  const variance = deviation === undefined ? 1 / moments.count : deviation ** 2;
+  const deviation = sampleDeviation(trialSharpes) ?? 0;
+  const variance = Math.max(deviation ** 2, 1 / moments.count);
   return probabilisticSharpe(moments, expectedMaximumSharpe(trials, variance));
 }

@@ -18,7 +18,8 @@ export function sharePercent(value: number | null | undefined, digits = 1): stri
 /** A share with its sign, such as `+1.2 %`. */
 export function signedPercent(value: number | null | undefined, digits = 1): string {
   const text = sharePercent(value, digits);
-  return value !== null && value !== undefined && value > 0 ? `+${text}` : text;
+  const isZero = Number.parseFloat(text) === 0;
+  return value !== null && value !== undefined && value > 0 && !isZero ? `+${text}` : text;
 }
 
 /** A number of percent, such as 4.2 as `4.20 %`. */

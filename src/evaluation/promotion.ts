@@ -1,6 +1,7 @@
 import {
   challengeOf,
   type DecisionRequest,
+  nameOf,
   rowsText,
   standingOf,
   standingOn,
@@ -141,7 +142,7 @@ function keptReasons(
 ): string[] {
   const first =
     standing === undefined
-      ? `${champion.algorithm} stays`
+      ? `${nameOf(champion.algorithm)} stays`
       : `${standingReason(standing)}: it stays`;
   const rest = challenges.map(
     (challenge) => `${challenge.algorithm} does not take over: ${challenge.objections.join("; ")}`,
@@ -151,7 +152,7 @@ function keptReasons(
 
 function winningReason(challenge: Challenge): string {
   const rows = `${challenge.comparison.rows} ${rowsText(challenge.judged_on)} rows`;
-  const gain = `${challenge.algorithm}'s loss is ${sharePercent(challenge.gain)} lower than ${challenge.against}'s on ${rows}`;
+  const gain = `${challenge.algorithm}'s loss is ${sharePercent(challenge.gain)} lower than ${nameOf(challenge.against)}'s on ${rows}`;
   if (challenge.evidence === "strong") {
     return `${gain}, p = ${(challenge.comparison.p_value ?? 1).toFixed(3)}`;
   }

@@ -40,7 +40,7 @@ function judgement(
   const skill = best?.metrics.skill ?? null;
   if (best === undefined || skill === null) return { kind: "unknown", words: "nothing to judge" };
   if (best.flags.length > 0) return { kind: "implausible", words: "too good to be true" };
-  const published = walkPublished ? ", random walk published" : "";
+  const published = walkPublished ? "; random walk published" : "";
   if (skill <= 0) return { kind: "not_better", words: `no better${published}` };
   const p = best.against_random_walk.p_value ?? 1;
   const few = best.metrics.rows / horizonRows < STRETCHES_MIN;

@@ -37,11 +37,11 @@ export interface ChartRequest {
 }
 
 const WIDTH = 520;
-const HEIGHT = 280;
+const HEIGHT = 270;
 const LEFT = 48;
 const RIGHT = 10;
-const TOP = 30;
-const BOTTOM = 26;
+const TOP = 12;
+const BOTTOM = 28;
 
 /** More points of one line than this are thinned: a screen shows no more. */
 const POINTS_MAX = 420;
@@ -51,8 +51,8 @@ export function timeChart(request: ChartRequest): Markup | undefined {
   const scale = scaleOf(request);
   if (scale === undefined) return undefined;
   return html`<figure class="chart">
+    <p class="unit">${request.unit}</p>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${request.description}">
-      <text class="unit" x="4" y="12">${request.unit}</text>
       ${scale.valueTicks.map((tick) => valueTick(tick, scale))}
       ${scale.timeTicks.map((tick) => timeTick(tick, scale))}
       ${request.zero ? zeroLine(scale) : undefined}

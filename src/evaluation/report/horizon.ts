@@ -63,39 +63,39 @@ function challenges(all: readonly Challenge[]): Markup {
     (one) =>
       html`<tr>
         <th scope="row">${modelName(one.algorithm)}</th>
-        <td class="text">${modelName(one.against)}</td>
-        <td>${one.comparison.rows}</td>
-        <td class="text">${one.judged_on === "live" ? "matured" : "out-of-fold"}</td>
-        <td>${signedPercent(one.gain)}</td>
-        <td>${plainNumber(one.comparison.statistic, 2)}</td>
-        <td>${plainNumber(one.comparison.p_value, 2)}</td>
-        <td>${one.blocks_won} of ${one.blocks}</td>
-        <td class="text wrap">${one.passed ? "passed" : one.objections.join("; ")}</td>
+        <td class="text" data-label="Against">${modelName(one.against)}</td>
+        <td data-label="Rows">
+          ${one.comparison.rows} ${one.judged_on === "live" ? "matured" : "out-of-fold"}
+        </td>
+        <td data-label="Lower error">${signedPercent(one.gain)}</td>
+        <td data-label="DM">${plainNumber(one.comparison.statistic, 2)}</td>
+        <td data-label="p">${plainNumber(one.comparison.p_value, 2)}</td>
+        <td data-label="Blocks won">${one.blocks_won} of ${one.blocks}</td>
+        <td class="text wrap" data-label="Test">
+          ${one.passed ? "passed" : one.objections.join("; ")}
+        </td>
       </tr>`,
   );
-  return html`<div class="scroll">
-    <table>
-      <caption>
-        Challengers, on the rows that both predicted
-      </caption>
-      <thead>
-        <tr>
-          <th class="text">Challenger</th>
-          <th class="text">Against</th>
-          <th>Rows</th>
-          <th class="text">Kind</th>
-          <th>Lower error</th>
-          <th>DM</th>
-          <th>p</th>
-          <th>Blocks won</th>
-          <th class="text">Test</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<table class="cards">
+    <caption>
+      Challengers, on the rows that both predicted
+    </caption>
+    <thead>
+      <tr>
+        <th class="text">Challenger</th>
+        <th class="text">Against</th>
+        <th>Rows</th>
+        <th>Lower error</th>
+        <th>DM</th>
+        <th>p</th>
+        <th>Blocks won</th>
+        <th class="text">Test</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
 }
 
 function outOfFold(evaluation: HorizonEvaluation, priceUnit: string): Markup {
@@ -115,12 +115,12 @@ function outOfFold(evaluation: HorizonEvaluation, priceUnit: string): Markup {
         </tbody>
       </table>
     </div>
+    <p class="soft small">
+      Trading the direction of every forecast, in sleeves held to the horizon; cost
+      ${sharePercent(specs[0]?.sharpe.cost, 2)} of the price a turn.
+    </p>
     <div class="scroll">
       <table>
-        <caption>
-          Trading the direction of every forecast, in sleeves held to the horizon; cost
-          ${sharePercent(specs[0]?.sharpe.cost, 2)} of the price a turn
-        </caption>
         <thead>
           <tr>
             <th class="text">Model</th>
@@ -141,7 +141,8 @@ function outOfFold(evaluation: HorizonEvaluation, priceUnit: string): Markup {
     </div>`;
 }
 
-function figureHead(priceUnit: string): Markup {
+/** The head of a table whose rows are `recordRow` and `baselineRow`. */
+export function figureHead(priceUnit: string): Markup {
   return html`<tr>
     <th class="text">Model</th>
     <th>Rows</th>
@@ -158,7 +159,8 @@ function figureHead(priceUnit: string): Markup {
   </tr>`;
 }
 
-function recordRow(record: ForecastRecord, isChampion: boolean): Markup {
+/** A forecaster's figures as a row; the champion's is marked. */
+export function recordRow(record: ForecastRecord, isChampion: boolean): Markup {
   return html`<tr class="${isChampion ? "champion" : ""}">
     <th scope="row">${modelName(record.algorithm)}${isChampion ? " ●" : ""}</th>
     ${metricCells(record.metrics)}
@@ -168,7 +170,8 @@ function recordRow(record: ForecastRecord, isChampion: boolean): Markup {
   </tr>`;
 }
 
-function baselineRow({ name, metrics }: BaselineScore): Markup {
+/** A baseline's figures as a row. */
+export function baselineRow({ name, metrics }: BaselineScore): Markup {
   return html`<tr class="baseline">
     <th scope="row">${modelName(name)}</th>
     ${metricCells(metrics)}
@@ -211,7 +214,7 @@ function plots(evaluation: HorizonEvaluation, rows: HorizonRows, priceUnit: stri
   const shown = rows.outOfFold.find((one) => one.spec === champion) ?? rows.outOfFold[0];
   const saved = timeChart({
     description: `Error saved against the random walk, summed over time, ${evaluation.horizon}`,
-    unit: `summed error saved against the random walk, ${priceUnit}; rising is better`,
+    unit: "summed error saved against the random walk; rising is better",
     zero: true,
     lines: rows.outOfFold.map((one, index) => ({
       name: modelName(one.algorithm),

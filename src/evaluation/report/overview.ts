@@ -193,7 +193,7 @@ export function modelName(algorithm: string): string {
     drift: "drift",
     seasonal_naive: "seasonal naive",
     mean_return: "mean return",
-    published: "what was published",
+    published: "published",
   };
   return names[algorithm] ?? algorithm;
 }

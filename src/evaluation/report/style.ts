@@ -25,15 +25,16 @@ caption{text-align:left;color:var(--soft);font-size:.87rem;padding:0 0 6px}
 th,td{padding:6px 10px;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:baseline}
 thead th{color:var(--soft);font-weight:600;font-size:.82rem}
 th:first-child,td:first-child{padding-left:0}
+.scroll th:first-child{position:sticky;left:0;background:var(--bg)}
 .text{text-align:left}.wrap{white-space:normal;min-width:11em}
 tbody th{font-weight:600;text-align:left}
-tr.champion td,tr.champion th{background:var(--panel)}
+tr.champion td,tr.champion th,.scroll tr.champion th:first-child{background:var(--panel)}
 tr.baseline td,tr.baseline th{color:var(--soft);font-weight:400}
 .bar .axis{stroke:var(--soft)}.bar .gain{fill:var(--m0)}.bar .loss{fill:var(--m1)}
 .flag{background:var(--warnbg);color:var(--warn);padding:8px 12px;border-radius:6px;max-width:72ch}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:8px 28px;margin:12px 0}
 .chart{margin:0;min-width:0}
-.chart h3{margin:8px 0 0}
+.unit{margin:6px 0 2px 4px;color:var(--soft);font-size:.85rem}
 svg{display:block;width:100%;height:auto}
 .bar{display:inline-block;width:84px;height:12px;margin-left:10px;vertical-align:-1px}
 svg text{fill:var(--soft);font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
@@ -54,7 +55,7 @@ figcaption{font-size:.85rem;color:var(--soft);display:flex;flex-wrap:wrap;gap:2p
 .key.model1 i{border-color:var(--m1);border-top-style:dashed}.key.model2 i{border-color:var(--m2);border-top-style:dashed}.key.model3 i{border-color:var(--m3);border-top-style:dotted}
 ul{padding-left:1.2em;max-width:80ch;margin:6px 0}
 dl{max-width:76ch}dt{font-weight:600;margin-top:10px}dd{margin:0;color:var(--soft)}
-@media (max-width:640px){main{padding:20px 14px 40px}body{font-size:15px}svg text{font-size:14px}
+@media (max-width:640px){main{padding:20px 14px 40px}body{font-size:15px}svg text{font-size:17px}
 .cards thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}
 .cards tbody tr{display:block;padding:10px 0;border-bottom:1px solid var(--rule)}
 .cards th,.cards td{display:flex;justify-content:space-between;gap:16px;border:0;padding:2px 0;white-space:normal;text-align:right}
