@@ -1,3 +1,4 @@
+import "../system/small-heap.ts";
 import { ConfigFailure } from "../config/config-failure.ts";
 import { systemClock } from "../system/clock.ts";
 import { ExitCode } from "../system/exit-code.ts";

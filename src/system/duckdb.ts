@@ -24,6 +24,10 @@ export async function withDuckdb<T>(
     threads: String(limits.threads ?? 2),
     // Nothing is fetched at run time: a nightly job must not depend on an extension server.
     autoinstall_known_extensions: "false",
+    // Memory that is done with goes back to the system at once; by default DuckDB keeps 128 and
+    // 512 MB, more than the whole orchestrator may take.
+    allocator_flush_threshold: "1MB",
+    allocator_bulk_deallocation_flush_threshold: "1MB",
     ...(limits.readOnly ? { access_mode: "READ_ONLY" } : {}),
   };
   // DuckDB's lock is between processes (fcntl): a second open of a file in one process succeeds, and
