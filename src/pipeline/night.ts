@@ -1,4 +1,5 @@
 import type { Home } from "../config/home.ts";
+import { keepLastGood } from "../config/last-good.ts";
 import type { StageName } from "../config/schema.ts";
 import type { Trigger } from "../ledger/runs.ts";
 import { calendarNamed } from "../schedule/calendar/named.ts";
@@ -6,7 +7,7 @@ import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
 import type { Clock } from "../system/clock.ts";
 import { codeHash } from "../system/code-identity.ts";
 import { ExitCode } from "../system/exit-code.ts";
-import { Failure } from "../system/failure.ts";
+import { Failure, messageOf } from "../system/failure.ts";
 import { systemRandom } from "../system/random.ts";
 import { openRunLog, type RunLog } from "../system/run-log.ts";
 import { version } from "../system/version.ts";
@@ -47,6 +48,11 @@ export async function runNight(
   const asOf = asOfDay(request.asOf ?? home.config.as_of, calendar, world.clock.now());
   const log = nightLog(home, request.job, world.emit);
   try {
+    await keepLastGood(home, world.clock).catch((error: unknown) => {
+      // Without the copy a later mistake is told less well; the night itself needs none.
+      const message = `the configuration could not be kept: ${messageOf(error)}`;
+      log.emit({ event: "warning", message });
+    });
     const services = nightServices(home, calendar, world, log.emit);
     return await runPipeline({ ...request, asOf }, services);
   } finally {
