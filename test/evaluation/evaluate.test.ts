@@ -152,3 +152,63 @@ void test("five horizons, three specs and 1,260 rows each are evaluated well bel
   const elapsedMs = performance.now() - started;
   assert.ok(elapsedMs < 1000, `${elapsedMs.toFixed(0)} ms`);
 });
+
+/** The keys of a JSON value as paths, list elements as `[]`. */
+function keyPaths(value: unknown, prefix = ""): string[] {
+  if (Array.isArray(value)) return value.flatMap((one) => keyPaths(one, `${prefix}[]`));
+  if (value === null || typeof value !== "object") return [prefix];
+  return Object.entries(value).flatMap(([key, inner]) => keyPaths(inner, `${prefix}.${key}`));
+}
+
+void test("the keys that other programs read in evaluation.json stay where they are", () => {
+  const { evaluation } = evaluateNight(nightRequest());
+  const paths = new Set(keyPaths(evaluation));
+  const horizon = ".horizons[]";
+  const figures = `${horizon}.out_of_fold.specs[]`;
+  for (const key of [
+    ".schema",
+    ".run",
+    ".symbol",
+    ".as_of",
+    ".price_unit",
+    `${horizon}.horizon`,
+    `${horizon}.rows_ahead`,
+    `${horizon}.out_of_fold.first`,
+    `${horizon}.out_of_fold.last`,
+    `${horizon}.out_of_fold.baselines[].name`,
+    `${horizon}.out_of_fold.baselines[].metrics.mape_percent`,
+    `${figures}.spec`,
+    `${figures}.algorithm`,
+    `${figures}.metrics.rows`,
+    `${figures}.metrics.mape_percent`,
+    `${figures}.metrics.mape_excluded`,
+    `${figures}.metrics.smape_percent`,
+    `${figures}.metrics.mae`,
+    `${figures}.metrics.rmse`,
+    `${figures}.metrics.skill`,
+    `${figures}.metrics.mase`,
+    `${figures}.metrics.directional_accuracy`,
+    `${figures}.metrics.r_squared`,
+    `${figures}.against_random_walk.statistic`,
+    `${figures}.against_random_walk.p_value`,
+    `${figures}.intervals.level`,
+    `${figures}.intervals.coverage`,
+    `${figures}.intervals.width_percent`,
+    `${figures}.intervals.pinball.low`,
+    `${figures}.sharpe.annualised`,
+    `${figures}.sharpe.standard_error`,
+    `${figures}.sharpe.phases.min`,
+    `${figures}.sharpe.deflated`,
+    `${horizon}.live.matured`,
+    `${horizon}.live.waiting`,
+    `${horizon}.live.next_matures_on`,
+    `${horizon}.decision.outcome`,
+    `${horizon}.decision.champion.spec`,
+    `${horizon}.decision.champion.algorithm`,
+    `${horizon}.decision.standings[].skill`,
+    `${horizon}.decision.reasons[]`,
+    `${horizon}.decision.trials`,
+  ]) {
+    assert.ok(paths.has(key), key);
+  }
+});
