@@ -60,6 +60,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/prune.ts"),
   },
   {
+    words: ["init"],
+    summary: "Make a home: cbi.yaml and its folders, and with --from the SQL for a file of prices",
+    load: () => import("./commands/init.ts"),
+  },
+  {
     words: ["setup"],
     summary: "Make the workers' Python environment and prove that it trains",
     load: () => import("./commands/setup.ts"),

@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { Config } from "../../config/schema.ts";
-import { canonicalJson, exists, hashFile, hashText } from "../../system/files.ts";
+import { canonicalJson, hashFile, hashText } from "../../system/files.ts";
 import { sqlFiles } from "./prepare.ts";
-import type { Source } from "./sources.ts";
+import { type Source, sourceFiles } from "./sources.ts";
 
 // Raised when this adapter makes other tables or exports from the same input.
 const ADAPTER_VERSION = 1;
@@ -23,7 +23,7 @@ export async function inputFingerprint(
       name,
       kind: path.extname(file).toLowerCase(),
       date: date ?? null,
-      bytes: (await exists(file)) ? await hashFile(file) : null,
+      bytes: await Promise.all((await sourceFiles(file)).map(hashFile)),
     })),
   );
   const sql = (await sqlFiles(folder)).map(({ file, text }) => ({

@@ -1,3 +1,4 @@
+import { glob } from "node:fs/promises";
 import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Config } from "../../config/schema.ts";
@@ -9,10 +10,10 @@ import { nearest } from "../../config/nearest.ts";
 import { firstLine } from "./database.ts";
 import { dayExpression } from "./days.ts";
 
-/** A file of the user's as a table: CSV or Parquet, hidden after the as-of date by `date`. */
+/** Files of the user's as a table: CSV or Parquet, hidden after the as-of date by `date`. */
 export interface Source {
   name: string;
-  /** Absolute. */
+  /** Absolute; a pattern such as raw/*.parquet stands for several files of equal columns. */
   file: string;
   /** Absent for a table without time. */
   date?: string;
@@ -26,6 +27,15 @@ export function sourcesOf(config: Config, trainingData: string): Source[] {
     const absolute = path.resolve(trainingData, file);
     return date === "none" ? { name, file: absolute } : { name, file: absolute, date };
   });
+}
+
+/** The files that a source's path stands for, in order of name; none when nothing is there. */
+export async function sourceFiles(file: string): Promise<string[]> {
+  // A file of that very name is meant, brackets and all; DuckDB decides the same way.
+  if (await exists(file)) return [file];
+  const files: string[] = [];
+  for await (const found of glob(file)) files.push(found);
+  return files.sort();
 }
 
 // How other programs write that there is no value; FRED, for one, writes a point.
@@ -72,11 +82,12 @@ export function isParquet(file: string): boolean {
   return file.toLowerCase().endsWith(".parquet");
 }
 
-async function describeSource(
+/** The columns of a source and their types, in order. Throws a `Failure` of class data. */
+export async function describeSource(
   connection: DuckDBConnection,
   source: Source,
 ): Promise<Map<string, string>> {
-  if (!(await exists(source.file))) {
+  if ((await sourceFiles(source.file)).length === 0) {
     throw new Failure({
       code: "CBI_SOURCE_MISSING",
       message: `the source '${source.name}' should be the file ${source.file}, which is not there`,
