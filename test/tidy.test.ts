@@ -74,7 +74,8 @@ void test("every folder of src is one that the design knows", () => {
 });
 
 void test(`no source file is longer than ${LINES_MAX} lines`, () => {
-  const files = [...readAll("{src,test,scripts}/**/*.{ts,py}")];
+  // A test file's lines are counted by the linter, which leaves blank ones and comments out.
+  const files = [...readAll("{src,scripts}/**/*.{ts,py}")];
   const long = files.filter(([, text]) => text.split("\n").length - 1 > LINES_MAX);
   assert.deepEqual(
     long.map(([file]) => file),

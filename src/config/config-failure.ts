@@ -15,15 +15,20 @@ export interface ConfigProblem {
   excerpt?: readonly string[];
 }
 
+/** Problems that the message spells out; `problems` has them all. */
+const SHOWN_MAX = 100;
+
 /** An invalid configuration with all its problems: exit code 78, `CBI_CONFIG_INVALID`. */
 export class ConfigFailure extends Failure {
   readonly problems: readonly ConfigProblem[];
 
   constructor(file: string, problems: readonly ConfigProblem[], remedy: string) {
+    const shown = problems.slice(0, SHOWN_MAX).map(problemText).join("");
+    const rest = problems.length > SHOWN_MAX ? `\n  and ${problems.length - SHOWN_MAX} more\n` : "";
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     super({
       code: "CBI_CONFIG_INVALID",
-      message: `${file} is not valid: ${count}\n${problems.map(problemText).join("")}`,
+      message: `${file} is not valid: ${count}\n${shown}${rest}`,
       remedy,
       exit: ExitCode.configInvalid,
     });

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { ConfigProblem } from "./config-failure.ts";
 import type { Override } from "./environment.ts";
-import { excerpt } from "./excerpt.ts";
+import { excerpter } from "./excerpt.ts";
 import { isSecret } from "./expectation.ts";
 import type { Finding } from "./issue-sentences.ts";
 import { type KeyPath, pathText } from "./key-path.ts";
@@ -19,6 +19,8 @@ export interface Sources {
   merged: unknown;
 }
 
+type Excerpter = ReturnType<typeof excerpter>;
+
 /** Where the value at `path` came from. */
 export function originAt(sources: Sources, path: KeyPath): Origin {
   const override = sources.overrides.findLast((one) => isPrefix(one.path, path));
@@ -34,16 +36,17 @@ export function placeProblems(
   syntax: readonly YamlProblem[],
   findings: readonly Finding[],
 ): ConfigProblem[] {
-  const hidden = hiddenSpans(sources, findings);
+  if (syntax.length + findings.length === 0) return [];
+  const show = excerpter(sources.yaml, hiddenSpans(sources, findings));
   return [
     ...syntax.map(({ span, path, message }) =>
-      inFile(sources, { span, path: path ?? [], message }, hidden),
+      inFile(sources, { span, path: path ?? [], message }, show),
     ),
-    ...findings.map((finding) => placeFinding(sources, finding, hidden)),
+    ...findings.map((finding) => placeFinding(sources, finding, show)),
   ];
 }
 
-function placeFinding(sources: Sources, finding: Finding, hidden: readonly Span[]): ConfigProblem {
+function placeFinding(sources: Sources, finding: Finding, show: Excerpter): ConfigProblem {
   const { path, at, message } = finding;
   const key = pathText(path);
   const spans = sources.yaml.spans.get(key);
@@ -51,7 +54,7 @@ function placeFinding(sources: Sources, finding: Finding, hidden: readonly Span[
   if (override) return { key, source: override.name, message };
   if (sources.yaml.value === undefined) return { key, source: sources.file, message };
   const span = (at === "key" ? spans?.key : spans?.value) ?? spanAbove(sources.yaml, path);
-  return inFile(sources, { span, path, message }, hidden);
+  return inFile(sources, { span, path, message }, show);
 }
 
 /** The override that set the value, or one that set something below a value the file lacks. */
@@ -64,7 +67,7 @@ function overrideBehind(sources: Sources, path: KeyPath, isInFile: boolean): Ove
 function inFile(
   { file, yaml }: Sources,
   found: { span: Span; path: KeyPath; message: string },
-  hidden: readonly Span[],
+  show: Excerpter,
 ): ConfigProblem {
   const offset = found.span.from;
   return {
@@ -72,7 +75,7 @@ function inFile(
     message: found.message,
     source: file,
     ...yaml.position(offset),
-    excerpt: excerpt(yaml, offset, hidden),
+    excerpt: show(offset),
   };
 }
 
@@ -90,12 +93,12 @@ function spanAbove(yaml: YamlText, path: KeyPath): Span {
  * unknown keys, which may be mistyped names of secrets.
  */
 function hiddenSpans({ yaml, schema, merged }: Sources, findings: readonly Finding[]): Span[] {
-  const unknown = findings.filter(({ isUnknown }) => isUnknown === true).map(({ path }) => path);
+  const unknown = new Set(
+    findings.filter(({ isUnknown }) => isUnknown === true).map(({ path }) => pathText(path)),
+  );
   return yaml.values.flatMap(({ path, span }) => {
     const isHidden =
-      path.some(isSensitiveName) ||
-      unknown.some((one) => one.length === path.length && isPrefix(one, path)) ||
-      isSecret(schema, path, merged);
+      path.some(isSensitiveName) || unknown.has(pathText(path)) || isSecret(schema, path, merged);
     return isHidden ? [span] : [];
   });
 }

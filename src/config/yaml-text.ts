@@ -40,7 +40,7 @@ export interface YamlText {
 const DEPTH_MAX = 32;
 
 /** Findings of the parser after which the rest of the file can still be judged. */
-const STRUCTURE_STANDS: ReadonlySet<string> = new Set(["DUPLICATE_KEY", "TAG_RESOLVE_FAILED"]);
+const STRUCTURE_STANDS: ReadonlySet<string> = new Set(["TAG_RESOLVE_FAILED"]);
 
 /**
  * Reads a YAML 1.2 text by the core schema: dates stay text, keys stay text. Duplicate keys, several
@@ -71,7 +71,8 @@ export function readYaml(text: string): YamlText {
       schema: "core",
       strict: true,
       stringKeys: true,
-      uniqueKeys: true,
+      // The parser's own search for duplicates takes quadratic time; ours follows.
+      uniqueKeys: false,
       prettyErrors: false,
       logLevel: "error",
     });
@@ -80,7 +81,6 @@ export function readYaml(text: string): YamlText {
       problems.push({ span: spanOf(error.pos), message: explain(error.code, error.message) });
     }
     reading.value = toPlain(document.contents, [], { spans, values, problems });
-    reading.problems = problems.map((problem) => withPath(problem, spans));
   } catch (error) {
     // The parser recurses into nested brackets: some ten thousand of them exhaust its stack.
     if (!(error instanceof RangeError)) throw error;
@@ -88,13 +88,6 @@ export function readYaml(text: string): YamlText {
     problems.push({ span: { from: 0, to: 1 }, message: `nested deeper than ${DEPTH_MAX} levels` });
   }
   return reading;
-}
-
-/** The parser's problem with the path of the key that begins where the problem does. */
-function withPath(problem: YamlProblem, spans: ReadonlyMap<string, Spans>): YamlProblem {
-  if (problem.path) return problem;
-  const found = [...spans.values()].find(({ key }) => key?.from === problem.span.from);
-  return found ? { ...problem, path: found.path } : problem;
 }
 
 interface Collected {
@@ -135,6 +128,10 @@ function mappingOf(
     const key = pair.key.value;
     const below = [...path, key];
     const keySpan = spanOf(pair.key.range ?? [0, 1]);
+    if (key in mapping) {
+      const message = "this key is here a second time; keep one of them";
+      into.problems.push({ span: keySpan, path: below, message });
+    }
     note(into, below, { value: keySpan });
     mapping[key] = toPlain(asNode(pair.value), below, into) ?? null;
     note(into, below, { key: keySpan });
@@ -176,8 +173,6 @@ function spanOf(range: readonly number[]): Span {
 /** The parser's finding in a sentence of ours; where we have none, its own first line. */
 function explain(code: string, message: string): string {
   switch (code) {
-    case "DUPLICATE_KEY":
-      return "this key is here a second time; keep one of them";
     case "TAB_AS_INDENT":
       return "tabs cannot indent YAML; use spaces";
     case "MULTIPLE_DOCS":

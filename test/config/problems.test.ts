@@ -264,3 +264,17 @@ void test("dates and words such as yes stay text", () => {
   assert.equal(config.as_of, "2025-12-31");
   assert.deepEqual(config.train.exclude, ["yes", "no", "2020-01-01"]);
 });
+
+void test("thousands of problems are counted and kept, and a hundred are spelled out", () => {
+  const text = SMALL + Array.from({ length: 3000 }, (_, index) => `k${index}: 1\n`).join("");
+  assert.throws(
+    () => parse(text),
+    (error: unknown) => {
+      assert.ok(error instanceof ConfigFailure);
+      assert.equal(error.problems.length, 3000);
+      assert.match(error.message, /: 3000 problems\n/);
+      assert.match(error.message, /\n {2}and 2900 more\n$/);
+      return true;
+    },
+  );
+});
