@@ -164,6 +164,20 @@ export function aliasOf(
 }
 
 /**
+ * The champion as a night as of `asOf` found it: one that the night itself has named, in an attempt
+ * that was cut short, is left out, so that the night sees the same when it goes on.
+ */
+export function championBefore(
+  ledger: Ledger,
+  horizon: string,
+  asOf: string,
+): ModelAlias | undefined {
+  return (["champion", "previous"] as const)
+    .map((alias) => aliasOf(ledger, horizon, alias))
+    .find((found) => found !== undefined && found.asOf < asOf);
+}
+
+/**
  * Makes a version the champion of its horizon and keeps the one before as `previous`, in one
  * transaction. Saying it twice changes nothing, and an older as-of never moves the alias back.
  */

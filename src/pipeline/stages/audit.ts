@@ -4,7 +4,7 @@ import { z } from "zod";
 import { auditReportSchema, type AuditReport, type DatasetFacts } from "../../audit/report.ts";
 import { renderHtml } from "../../audit/html.ts";
 import { renderMarkdown } from "../../audit/markdown.ts";
-import { aliasOf } from "../../ledger/champions.ts";
+import { championBefore } from "../../ledger/champions.ts";
 import { finishedStagesUpTo } from "../../ledger/runs.ts";
 import { readManifest } from "../../models/registry.ts";
 import { ExitCode } from "../../system/exit-code.ts";
@@ -125,7 +125,7 @@ async function earlierFacts(
 async function championFeatures(context: StageContext): Promise<Record<string, string[]>> {
   const features: Record<string, string[]> = {};
   for (const horizon of Object.keys(context.config.horizons)) {
-    const champion = aliasOf(context.ledger, horizon, "champion");
+    const champion = championBefore(context.ledger, horizon, context.asOf);
     const manifest =
       champion && (await readManifest(context.paths, champion).catch(() => undefined));
     if (manifest) features[horizon] = manifest.features.map(({ name }) => name);

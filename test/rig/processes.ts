@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { systemClock } from "../../src/system/clock.ts";
+
+const POLL_MS = 20;
+const PATIENCE_MS = 30_000;
+
+/**
+ * The living processes whose environment holds `mark`, by /proc (proc(5)). A child that was given to
+ * init is found too, which a walk along parents would miss. Zombies have ended and do not count.
+ */
+export function processesMarked(mark: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => hasMark(pid, mark) && !isZombie(pid));
+}
+
+/** Asks again until `isSo` holds; throws with `what` when it does not within half a minute. */
+export async function pollUntil(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const startedMs = systemClock.monotonic();
+  while (!(await isSo())) {
+    if (systemClock.monotonic() - startedMs > PATIENCE_MS) {
+      throw new Error(`waited ${PATIENCE_MS / 1000} s in vain until ${what}`);
+    }
+    await systemClock.sleep(POLL_MS);
+  }
+}
+
+function hasMark(pid: number, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
+  } catch {
+    // It has ended meanwhile, or is another user's.
+    return false;
+  }
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return true;
+  }
+}
