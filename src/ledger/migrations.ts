@@ -81,4 +81,7 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (horizon, alias)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE stage ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
+  `,
 ];

@@ -58,6 +58,8 @@ export interface StageRecord {
   summary: string | undefined;
   /** The stage's output as JSON text; the stage's own schema reads it. */
   output: string | undefined;
+  /** What it told a person without stopping; a run that uses the stage again says it again. */
+  warnings: string[];
   error: RecordedError | undefined;
 }
 
@@ -143,7 +145,8 @@ export function updateStage(
   ledger.run(
     `UPDATE stage SET state = ?, attempts = coalesce(?, attempts), reused_from = coalesce(?, reused_from),
        fingerprint = coalesce(?, fingerprint), started_ms = coalesce(?, started_ms), ended_ms = ?,
-       summary = coalesce(?, summary), output = coalesce(?, output), error = ? WHERE run = ? AND name = ?`,
+       summary = coalesce(?, summary), output = coalesce(?, output),
+       warnings = coalesce(?, warnings), error = ? WHERE run = ? AND name = ?`,
     change.state,
     change.attempts ?? null,
     change.reusedFrom ?? null,
@@ -152,6 +155,7 @@ export function updateStage(
     change.endedMs ?? null,
     change.summary ?? null,
     change.output ?? null,
+    change.warnings ? JSON.stringify(change.warnings) : null,
     change.error ? JSON.stringify(change.error) : null,
     run,
     name,
@@ -267,6 +271,7 @@ const stageRow = z.object({
   ended_ms: optional(z.number()),
   summary: optional(z.string()),
   output: optional(z.string()),
+  warnings: jsonOf(z.array(z.string())),
   error: optional(jsonOf(recordedErrorSchema)),
 });
 

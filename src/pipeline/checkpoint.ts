@@ -8,6 +8,7 @@ import type { StageContext } from "./stage.ts";
 export interface Checkpoint {
   run: string;
   output: unknown;
+  warnings: readonly string[];
 }
 
 /** The name under which a stage's output may be used again: its inputs, its code, its settings. */
@@ -33,7 +34,8 @@ export async function findCheckpoint(
   const parsed = stage.output.safeParse(parseJson(finished.output));
   if (!parsed.success) return undefined;
   const problem = await problemWith(stage, parsed.data, inputs, context);
-  return problem === undefined ? { run: finished.run, output: parsed.data } : undefined;
+  const { run, warnings } = finished;
+  return problem === undefined ? { run, output: parsed.data, warnings } : undefined;
 }
 
 /** Why an output does not count: a declared file is missing or changed, or the stage says so. */

@@ -44,19 +44,26 @@ export async function runStage(run: StageRun): Promise<StageOutcome> {
       ? await findCheckpoint(stage, inputs, context, fingerprint)
       : undefined;
     if (checkpoint) {
-      await finish(run, startedMs, fingerprint, checkpoint.output, checkpoint.run);
+      for (const warning of checkpoint.warnings) context.warn(warning);
+      await finish(run, startedMs, fingerprint, checkpoint, checkpoint.run);
       return { output: checkpoint.output, reused: true };
     }
-    const output = await attemptUntilDone(run);
-    await finish(run, startedMs, fingerprint, output, undefined);
-    return { output, reused: false };
+    const made = await attemptUntilDone(run);
+    await finish(run, startedMs, fingerprint, made, undefined);
+    return { output: made.output, reused: false };
   } catch (error) {
     await fail(run, toFailure(context.signal.aborted ? context.signal.reason : error));
     throw error;
   }
 }
 
-async function attemptUntilDone(run: StageRun): Promise<unknown> {
+/** What an attempt gave, and what it warned of. */
+interface Made {
+  output: unknown;
+  warnings: readonly string[];
+}
+
+async function attemptUntilDone(run: StageRun): Promise<Made> {
   const { stage, context } = run;
   const configured = context.config.jobs[context.job]?.stages[stage.name];
   const attemptsMax = configured?.attempts ?? stage.limits.attempts;
@@ -86,8 +93,13 @@ async function attemptUntilDone(run: StageRun): Promise<unknown> {
   }
 }
 
-async function attemptOnce(run: StageRun, deadlineMs: number): Promise<unknown> {
+async function attemptOnce(run: StageRun, deadlineMs: number): Promise<Made> {
   const { stage, inputs, context } = run;
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    warnings.push(message);
+    context.warn(message);
+  };
   const deadline = new AbortController();
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, deadline.signal]);
@@ -96,12 +108,12 @@ async function attemptOnce(run: StageRun, deadlineMs: number): Promise<unknown> 
     () => undefined,
   );
   try {
-    const output = await stage.run(inputs, { ...context, signal });
+    const output = await stage.run(inputs, { ...context, signal, warn });
     signal.throwIfAborted();
     const parsed = stage.output.parse(output);
     const problem = await problemWith(stage, parsed, inputs, context);
     if (problem !== undefined) throw unverified(stage.name, problem);
-    return parsed;
+    return { output: parsed, warnings };
   } catch (error) {
     // A stage may wrap the reason for which it was stopped; the reason itself is what counts.
     throw deadline.signal.aborted ? deadline.signal.reason : error;
@@ -114,19 +126,20 @@ async function finish(
   run: StageRun,
   startedMs: number,
   fingerprint: string,
-  output: unknown,
+  made: Made,
   reusedFrom: string | undefined,
 ): Promise<void> {
   const { stage, context } = run;
   const endedMs = context.clock.now();
-  const summary = stage.summarize(output);
+  const summary = stage.summarize(made.output);
   updateStage(context.ledger, context.run, stage.name, {
     state: "done",
     fingerprint,
     reusedFrom,
     endedMs,
     summary,
-    output: JSON.stringify(output),
+    output: JSON.stringify(made.output),
+    warnings: [...made.warnings],
   });
   await run.project();
   context.emit({
