@@ -32,7 +32,7 @@ export interface AuditRequest {
   previous: Readonly<Record<string, DatasetFacts | undefined>>;
   /** Features of the spec that predicts, by horizon; none named means that all count as used. */
   championFeatures: Readonly<Record<string, readonly string[] | undefined>>;
-  config: Pick<Config, "audit" | "train">;
+  config: { audit: Config["audit"]; train: Pick<Config["train"], "window" | "exclude"> };
   calendar: SessionCalendar;
   signal: AbortSignal;
 }
