@@ -5,6 +5,14 @@ import { at, meanOf } from "./statistics.ts";
 /** Fewer calibration scores than this give no interval. */
 const CALIBRATION_ROWS_MIN = 50;
 
+/**
+ * Scores cover at least so many stretches of the horizon. Half a year of scores is one outcome at a
+ * horizon of half a year: on five stretches of WTI, calibrated on 250 rows, the pinball loss of the
+ * next year's intervals was a third higher than on ten stretches at 63 rows ahead, and about twice
+ * as high at 126 and 252.
+ */
+const STRETCHES_MIN = 10;
+
 /** How far one independent outcome moves the miss rate aimed at. */
 const STEP = 0.01;
 
@@ -41,7 +49,7 @@ export interface CalibrationRequest {
   horizonRows: number;
   /** Share of outcomes that the interval should hold, such as 0.8. */
   level: number;
-  /** Newest scores that calibrate. */
+  /** Newest scores that calibrate; ten times the horizon where that is more. */
   calibrationRows: number;
 }
 
@@ -63,6 +71,7 @@ export function calibrateInterval(request: CalibrationRequest): {
   intervals: IntervalRow[];
 } {
   const scored = scoredRows(request);
+  const rowsMax = Math.max(request.calibrationRows, STRETCHES_MIN * request.horizonRows);
   const target = 1 - request.level;
   const misses: (boolean | undefined)[] = [];
   const intervals: IntervalRow[] = [];
@@ -74,7 +83,7 @@ export function calibrateInterval(request: CalibrationRequest): {
       const row = at(scored, known);
       if (row.position + request.horizonRows > position) return;
       insertSorted(newest, row.score);
-      const oldest = scored[known - request.calibrationRows];
+      const oldest = scored[known - rowsMax];
       if (oldest !== undefined) newest.splice(lowerBound(newest, oldest.score), 1);
       alpha = steered(alpha, target, misses[known], STEP / request.horizonRows);
     }

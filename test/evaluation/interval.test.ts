@@ -157,3 +157,11 @@ void test("a model's own errors calibrate it: worse forecasts get wider interval
   const plain = calibrateInterval(base).calibration?.quantile ?? 0;
   assert.ok((calibrateInterval({ ...base, rows: wild }).calibration?.quantile ?? 0) > plain);
 });
+
+void test("scores of at least ten stretches of the horizon calibrate it", () => {
+  const rowsOf = (horizonRows: number, calibrationRows: number) =>
+    calibrateInterval({ ...request(horizonRows), calibrationRows }).calibration?.rows;
+  assert.equal(rowsOf(5, 250), 250);
+  assert.equal(rowsOf(63, 250), 630);
+  assert.equal(rowsOf(63, 800), 800);
+});
