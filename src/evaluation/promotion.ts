@@ -142,7 +142,7 @@ function keptReasons(
 ): string[] {
   const first =
     standing === undefined
-      ? `${nameOf(champion.algorithm)} stays`
+      ? `${nameOf(champion.algorithm)} stays: no model is shown to be better`
       : `${standingReason(standing)}: it stays`;
   const rest = challenges.map(
     (challenge) => `${challenge.algorithm} does not take over: ${challenge.objections.join("; ")}`,

@@ -145,12 +145,13 @@ void test("a horizon without models or forecasts is evaluated all the same", () 
   assert.equal(evaluation.horizons[0]?.live.next_matures_on, null);
 });
 
-void test("five horizons, three specs and 1,260 rows each are evaluated well below a second", () => {
+void test("five horizons, three specs and 1,260 rows each cost well below a second", () => {
   const request = nightRequest();
-  const started = performance.now();
+  const before = process.cpuUsage();
   evaluateNight(request);
-  const elapsedMs = performance.now() - started;
-  assert.ok(elapsedMs < 1000, `${elapsedMs.toFixed(0)} ms`);
+  const { user, system } = process.cpuUsage(before);
+  const elapsedMs = (user + system) / 1000;
+  assert.ok(elapsedMs < 1000, `${elapsedMs.toFixed(0)} ms of processor time`);
 });
 
 /** The keys of a JSON value as paths, list elements as `[]`. */

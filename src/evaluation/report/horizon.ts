@@ -48,12 +48,15 @@ const OUTCOMES: Record<HorizonEvaluation["decision"]["outcome"], string> = {
 
 function decision({ decision }: HorizonEvaluation): Markup {
   const weak = decision.evidence === "weak" ? " (weak evidence)" : "";
+  // What spoke against each challenger stands in the table below.
+  const kept = decision.outcome === "kept" && decision.challenges.length > 0;
+  const reasons = kept ? decision.reasons.slice(0, 1) : decision.reasons;
   return html`<p>
       <strong>${OUTCOMES[decision.outcome]}: ${modelName(decision.champion.algorithm)}</strong
       >${weak} predicts from the next night on.
     </p>
     <ul>
-      ${decision.reasons.map((reason) => html`<li>${reason}.</li>`)}
+      ${reasons.map((reason) => html`<li>${reason}.</li>`)}
     </ul>
     ${decision.challenges.length === 0 ? undefined : challenges(decision.challenges)}`;
 }
