@@ -91,7 +91,9 @@ export function databaseFailure(error: unknown, file: string): Failure | undefin
   if (error instanceof Failure) return undefined;
   const text = messageOf(error);
   if (isDatabaseBusy(error)) return busy(text, file, error);
-  if (/not a valid DuckDB database|[Cc]orrupt|Serialization Error|checksum/.test(text)) {
+  // A file cut short is told by its name: the same words are said of a user's Parquet file.
+  const isCut = text.includes("Could not read enough bytes") && text.includes(file);
+  if (isCut || /not a valid DuckDB database|Corrupt database|Serialization Error/.test(text)) {
     return corrupt(text, file, error);
   }
   if (/No space left|disk full|not enough space/i.test(text)) {
@@ -110,6 +112,16 @@ export function databaseFailure(error: unknown, file: string): Failure | undefin
       message: `a statement needs more than ${LIMITS.memoryLimit} of memory: ${firstLine(text)}`,
       remedy: "Split the statement into smaller tables: each CREATE TABLE frees what it used.",
       exit: ExitCode.failed,
+      cause: error,
+    });
+  }
+  if (text.startsWith("IO Error") && text.includes(file)) {
+    return new Failure({
+      code: "CBI_WAREHOUSE_UNAVAILABLE",
+      message: `${file} cannot be used: ${firstLine(text)}`,
+      remedy: "See to the folder's permissions and its disk, then run again.",
+      exit: ExitCode.unavailable,
+      class: "retryable",
       cause: error,
     });
   }

@@ -2,10 +2,11 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Config } from "../../config/schema.ts";
 import { queryRows, sqlName, sqlText } from "../../system/duckdb.ts";
 import { ExitCode } from "../../system/exit-code.ts";
-import { Failure } from "../../system/failure.ts";
+import { Failure, messageOf } from "../../system/failure.ts";
 import { exists } from "../../system/files.ts";
 import { dotted, labelColumn, trainingTable } from "../naming.ts";
 import type { Column, ExportReceipt } from "../warehouse.ts";
+import { databaseFailure, firstLine } from "./database.ts";
 import { preparedAsOf, tablesNow } from "./prepared.ts";
 
 /** What to export: the price series says which labels have matured. */
@@ -16,6 +17,7 @@ export interface ExportRequest {
   config: Config;
   /** The price series up to `asOf` as SQL, a query with the columns `date` and `price`. */
   prices: string;
+  signal: AbortSignal;
 }
 
 /**
@@ -36,7 +38,13 @@ export async function exportTable(
   assertColumns(columns, horizon, dotted(name));
   const query = `SELECT * ${await maskedColumns(connection, request, columns)}
     FROM ${table} WHERE date <= DATE ${sqlText(asOf)} ORDER BY date`;
-  await connection.run(`COPY (${query}) TO ${sqlText(file)} (FORMAT parquet, COMPRESSION zstd)`);
+  const copy = `COPY (${query}) TO ${sqlText(file)} (FORMAT parquet, COMPRESSION zstd)`;
+  // An interrupt reaches only a statement that runs; one that came before it counts here.
+  request.signal.throwIfAborted();
+  // A view is computed only now, so that its errors come now.
+  await connection.run(copy).catch((error: unknown) => {
+    throw databaseFailure(error, file) ?? uncomputable(dotted(name), error);
+  });
   const receipt = await readReceipt(connection, file);
   if (receipt.rows === 0) throw noRows(dotted(name), asOf);
   return receipt;
@@ -130,6 +138,17 @@ async function readReceipt(connection: DuckDBConnection, file: string): Promise<
   const receipt = { rows, bytesBilled: 0, jobs: [], columns };
   if (rows === 0) return receipt;
   return { ...receipt, dates: { first: String(row?.["first"]), last: String(row?.["last"]) } };
+}
+
+function uncomputable(table: string, error: unknown): Failure {
+  return new Failure({
+    code: "CBI_TABLE_UNCOMPUTABLE",
+    message: `${table} should be computable; it is not: ${firstLine(messageOf(error))}`,
+    remedy: "Correct its SQL in TrainingData/prepare/, or the data, for instance with TRY_CAST.",
+    exit: ExitCode.dataRefused,
+    class: "data",
+    cause: error,
+  });
 }
 
 function noRows(table: string, asOf: string): Failure {

@@ -48,7 +48,7 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
         async (connection) => {
           // The tables are those of the same day, or the export is refused: no need to read the file.
           const prices = await priceQuery(connection, config, undefined, request.asOf);
-          return exportTable(connection, { ...request, config, prices });
+          return exportTable(connection, { ...request, config, prices, signal });
         },
         signal,
       ),

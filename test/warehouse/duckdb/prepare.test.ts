@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { Failure } from "../../../src/system/failure.ts";
@@ -172,14 +172,41 @@ void test("two warehouses of one process share the file, and neither gives the l
   assert.equal((await other.forecasts({})).length, 4);
 });
 
-void test("a damaged file is named with the way out", async () => {
-  await using home = await testHome({ "raw/wti.csv": PRICES }, source);
-  await writeFile(home.paths.warehouse, "not a database ".repeat(2000));
-  await assert.rejects(home.warehouse.prepare("2024-01-31", never), (error) => {
-    assert.ok(error instanceof Failure);
-    assert.equal(error.code, "CBI_WAREHOUSE_CORRUPT");
-    assert.match(error.remedy ?? "", /backup/);
-    return true;
+void test("a damaged, emptied or cut-off file is named with the way out", async () => {
+  await using home = await testHome(
+    { "raw/wti.csv": PRICES, "prepare/1.sql": "CREATE TABLE training.a AS FROM range(100000);" },
+    source,
+  );
+  await home.warehouse.prepare("2024-01-31", never);
+  const good = await readFile(home.paths.warehouse);
+  for (const bytes of ["not a database ".repeat(2000), "", good.subarray(0, good.length / 2)]) {
+    await writeFile(home.paths.warehouse, bytes);
+    await assert.rejects(home.warehouse.prepare("2024-01-31", never), (error) => {
+      assert.ok(error instanceof Failure);
+      assert.equal(error.code, "CBI_WAREHOUSE_CORRUPT");
+      assert.match(error.remedy ?? "", /backup/);
+      return true;
+    });
+  }
+  await writeFile(home.paths.warehouse, good);
+  await home.warehouse.prepare("2024-01-31", never);
+});
+
+void test("a view that cannot be computed is refused as data when it is exported", async () => {
+  await using home = await testHome(
+    {
+      "raw/wti.csv": "date,price,grade\n2024-01-02,70,a\n",
+      "prepare/1.sql":
+        "CREATE VIEW training.wti_1w AS SELECT date, price, grade::DOUBLE AS grade, 0.1::DOUBLE AS target_1w FROM wti;",
+    },
+    source,
+  );
+  await home.warehouse.prepare("2024-01-31", never);
+  const request = { horizon: "1w", asOf: "2024-01-31", file: home.file("x.parquet") };
+  await assert.rejects(home.warehouse.exportTable(request, never), {
+    code: "CBI_TABLE_UNCOMPUTABLE",
+    exit: 65,
+    class: "data",
   });
 });
 

@@ -124,6 +124,21 @@ for (const [what, text, code, says] of refusals) {
   });
 }
 
+void test("a pattern is one source of several files, and a file that comes changes the fingerprint", async () => {
+  await using home = await testHome(
+    {
+      "raw/wti-2023.csv": "date,price\n2023-12-29,69\n",
+      "raw/wti-2024.csv": "date,price\n2024-01-02,70\n2024-02-02,71\n",
+    },
+    { wti: "raw/wti-*.csv" },
+  );
+  assert.equal((await home.warehouse.prices("2024-01-31")).length, 2);
+  const first = await home.warehouse.inputFingerprint("2024-01-31");
+  await home.write({ "raw/wti-2022.csv": "date,price\n2022-12-30,68\n" });
+  assert.equal((await home.warehouse.prices("2024-01-31")).length, 3);
+  assert.notEqual(await home.warehouse.inputFingerprint("2024-01-31"), first);
+});
+
 void test("a cut-off Parquet source is refused as unreadable", async () => {
   await using home = await testHome(
     { "raw/wti.parquet": "PAR1 and then nothing" },
