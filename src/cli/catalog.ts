@@ -35,6 +35,12 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/report.ts"),
   },
   {
+    words: ["replay"],
+    summary:
+      "Run past nights in order and show what they would have published and how it turned out",
+    load: () => import("./commands/replay.ts"),
+  },
+  {
     words: ["models", "list"],
     summary: "List the model versions with their figures",
     load: () => import("./commands/models-list.ts"),

@@ -234,9 +234,9 @@ function outOfFoldFigures(
 }
 
 /** Scoring on the rows of one horizon. */
-function judgeOf(
-  { horizonRows }: HorizonRequest,
-  { series, settings }: EvaluationRequest,
+export function judgeOf(
+  { horizonRows }: Pick<HorizonRequest, "horizonRows">,
+  { series, settings }: Pick<EvaluationRequest, "series" | "settings">,
 ): {
   record: (
     of: SpecReference,

@@ -8,7 +8,7 @@ import { comparisonSchema } from "./significance.ts";
 /** The version of `evaluation.json`; raised when a key changes its meaning or goes. */
 export const EVALUATION_SCHEMA = 1;
 
-const baselineSchema = z.strictObject({ name: z.enum(BASELINES), metrics: metricsSchema });
+export const baselineSchema = z.strictObject({ name: z.enum(BASELINES), metrics: metricsSchema });
 
 const intervalSchema = z.strictObject({
   rows: z.int().min(1),
@@ -21,7 +21,8 @@ const intervalSchema = z.strictObject({
   pinball: z.strictObject({ low: z.number(), middle: z.number(), high: z.number() }),
 });
 
-const recordSchema = z.strictObject({
+/** How a forecaster did, beside the random walk on the same rows. */
+export const recordSchema = z.strictObject({
   /** The spec's key; `published` stands for whoever predicted on each day. */
   spec: z.string(),
   algorithm: z.string(),
