@@ -60,8 +60,14 @@ class Table:
         0 and 1. Both libraries get these very numbers (XGBoost keeps 32 bits of any).
         """
         if self._features[0] != names:
-            self._features = (list(names), self._matrix(names))
+            self._features = (list(names), self._matrix(names, 0, self.rows))
         return self._features[1]
+
+    def feature_rows(self, names, start, stop):
+        """Rows [start, stop) of `features`, without holding the others."""
+        if self._features[0] == names:
+            return self._features[1][start:stop]
+        return self._matrix(names, start, stop)
 
     def check_manifest(self, features):
         """Refuses a file whose columns are not those that the model was fitted on."""
@@ -85,13 +91,13 @@ class Table:
                 f" expected {names[place]} at place {place + 1}, got {order[place]}"
             )
 
-    def _matrix(self, names):
-        matrix = np.empty((self.rows, len(names)), dtype=np.float32)
+    def _matrix(self, names, start, stop):
+        matrix = np.empty((stop - start, len(names)), dtype=np.float32)
         for place, name in enumerate(names):
             with np.errstate(over="ignore"):
-                matrix[:, place] = self.numbers(name)
+                matrix[:, place] = self.numbers(name)[start:stop]
             if np.isinf(matrix[:, place]).any():
-                row = int(np.isinf(matrix[:, place]).argmax())
+                row = start + int(np.isinf(matrix[:, place]).argmax())
                 raise data_error(f"feature {name} is infinite on {self.dates(row, row + 1)[0]}")
         return matrix
 

@@ -105,7 +105,7 @@ def predict(task, _progress):
     if model.names() != model_names(names):
         raise data_error(f"the model at {task['modelFile']} has other features than its manifest says")
     start, stop = task["rows"]["from"], task["rows"]["to"]
-    predicted = _finite(model.predict(data.features(names)[start:stop]), task)
+    predicted = _finite(model.predict(data.feature_rows(names, start, stop)), task)
     prices = data.numbers(table.PRICE)[start:stop]
     if not np.isfinite(prices).all():
         raise data_error(f"expected a price on every predicted row of {task['dataset']['file']}")
