@@ -132,6 +132,19 @@ void test("no committed file names a place on somebody's machine", () => {
   assert.deepEqual(guilty, []);
 });
 
+void test("the lock file holds the native packages of every platform, and no registry", () => {
+  const text = readIfThere(path.join(root, "package-lock.json"));
+  const { packages } = JSON.parse(text) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const names = Object.values(packages).flatMap((one) =>
+    Object.keys(one.optionalDependencies ?? {}),
+  );
+  const missing = names.filter((name) => packages[`node_modules/${name}`] === undefined);
+  assert.deepEqual(missing, [], "run: node scripts/generate/lock-platforms.ts");
+  assert.doesNotMatch(text, /"resolved"/);
+});
+
 function readAll(pattern: string): Map<string, string> {
   const files = globSync(pattern, { cwd: root, exclude: (name) => name === "node_modules" }).sort();
   return new Map(
