@@ -35,6 +35,8 @@ type Planned = Candidate & { plan: Extract<FoldPlan, { kind: "plan" }> };
 interface Measure {
   wallSeconds: number;
   cpuSeconds: number;
+  /** Sum of the trainings' own wall seconds: what the workers were busy, on a loaded machine too. */
+  busySeconds: number;
 }
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
   for (let round = 0; round < repeats; round++) {
     const { measure, tasks } = await trainOurs(planned, config, path.join(folder, `ours-${round}`));
     ours.push(measure);
+    console.log(`run ${round + 1}: ${measure.wallSeconds.toFixed(1)} s by the executor`);
     plain.push(trainPlain(tasks, path.join(folder, `plain-${round}`)));
   }
   const cores = processors();
@@ -65,6 +68,8 @@ async function main(): Promise<void> {
   console.log("                               wall s   CPU s   wall / (CPU / processors)");
   console.log(line("local executor", best, cores));
   console.log(line("plain Python, default threads", yardstick, cores));
+  const idle = 1 - best.busySeconds / best.wallSeconds / cores;
+  console.log(`workers idle: ${(100 * idle).toFixed(1)} % of the time`);
   console.log(`speed-up: ${(yardstick.wallSeconds / best.wallSeconds).toFixed(2)}x (target 1.35x)`);
 }
 
@@ -130,11 +135,15 @@ async function trainOurs(
   const finals = planned.map((one, index) => finalFit(one, groups[index] ?? [], folds, models));
   const fits = await executor.train(finals, watch);
   const wallSeconds = (performance.now() - startedAt) / 1000;
-  const cpuSeconds = [...folds.values(), ...fits.values()].reduce(
-    (sum, result) => sum + result.cpuSeconds,
-    0,
-  );
-  return { measure: { wallSeconds, cpuSeconds }, tasks: [...groups.flat(), ...finals] };
+  const all = [...folds.values(), ...fits.values()];
+  const sum = (of: (result: TrainingResult) => number) =>
+    all.reduce((total, result) => total + of(result), 0);
+  const cpuSeconds = sum((result) => result.cpuSeconds);
+  const busySeconds = sum((result) => result.wallSeconds);
+  return {
+    measure: { wallSeconds, cpuSeconds, busySeconds },
+    tasks: [...groups.flat(), ...finals],
+  };
 }
 
 function finalFit(
@@ -171,7 +180,8 @@ function trainPlain(tasks: TrainingTask[], models: string): Measure {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const last = end.stdout.trim().split("\n").at(-1) ?? "";
-  return JSON.parse(last) as Measure;
+  const measure = JSON.parse(last) as Omit<Measure, "busySeconds">;
+  return { ...measure, busySeconds: measure.wallSeconds };
 }
 
 function byWall(measures: Measure[]): Measure {
