@@ -1,7 +1,11 @@
 import type { TradingCalendar } from "./calendar/calendar.ts";
 import { addDays, monthOf, weekday, yearOf, type Day } from "./day.ts";
 
-/** Which days a schedule means. All but the first two ask the calendar. */
+/**
+ * Which days a schedule means; all but the first two ask the calendar. A slot of a cron text is judged
+ * by the day in its name, in the job's own zone: a job that lives ahead of the exchange means the
+ * morning `after-session`. A time of the session is judged by the session's day.
+ */
 export const DAY_RULES = [
   "every-day",
   "weekdays",

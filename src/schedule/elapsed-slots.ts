@@ -70,7 +70,7 @@ function* windowedSlots(
     const hours = windowOn(schedule, window, day);
     if (hours && hours.fromMs > span.throughMs) return;
     if (!hours && isPast(schedule, day, span)) return;
-    if (!hours || hours.toMs <= lastMs) continue;
+    if (!hours) continue;
     // Windows of following days may meet; what the one gave, the next does not give again.
     const passed = Math.max(0, Math.floor((lastMs - hours.fromMs) / everyMs) + 1);
     const fromMs = hours.fromMs + passed * everyMs;

@@ -111,6 +111,9 @@ function* merged(
   }
 }
 
+/** By due time, then by name; of one name, the slot that runs comes before the one left out. */
 function isBefore(left: Slot, right: Slot): boolean {
-  return left.dueMs === right.dueMs ? left.name < right.name : left.dueMs < right.dueMs;
+  if (left.dueMs !== right.dueMs) return left.dueMs < right.dueMs;
+  if (left.name !== right.name) return left.name < right.name;
+  return left.excluded === undefined && right.excluded !== undefined;
 }

@@ -253,6 +253,18 @@ void test("what is left out can be asked for, with the reason", () => {
   );
 });
 
+void test("a slot that one time leaves out and another means is due", () => {
+  const text = { schedule: ["@hourly", "close-6h"], days: "session", zone: "Asia/Tokyo" };
+  const saturday = [...take(slots(text, "2024-01-05T14:59:59Z", true), 2)];
+  assert.deepEqual(
+    saturday.map(({ name, excluded }) => [name, excluded]),
+    [
+      ["2024-01-06T00:00", undefined],
+      ["2024-01-06T01:00", "a weekend"],
+    ],
+  );
+});
+
 void test("a moved slot says from which day", () => {
   const [moved, own] = next(
     { schedule: ["0 17 * * 5"], days: "session", onHoliday: "shift" },

@@ -33,7 +33,8 @@ export const command: Command = {
   summary: "Show when a schedule is due next",
   description:
     "A time that the clocks jump over is due at the end of the gap; a time that they show twice is\n" +
-    "due at its first pass; each is one slot, named by the zone's wall clock. Needs no home.",
+    "due at its first pass; each is one slot, named by the zone's wall clock. With a calendar, the day\n" +
+    "in the name must be a session. Needs no home.",
   options: [
     {
       flags: "--cron <text>",

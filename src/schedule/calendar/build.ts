@@ -23,7 +23,7 @@ export interface CalendarFacts {
   closures(year: number): readonly Closure[];
   /** The year's early closes; those on a day that is closed are ignored. */
   earlyCloses(year: number): readonly EarlyClose[];
-  /** Weekend days on which the exchange opens all the same. */
+  /** Days on which the exchange opens although they are of a weekend. */
   extraSessions?(year: number): readonly Day[];
 }
 

@@ -1,4 +1,4 @@
-import { weekday, yearOf, type Day } from "../day.ts";
+import { yearOf } from "../day.ts";
 import type { TimeOfDay } from "../wall.ts";
 import type { Zone } from "../zone.ts";
 import { buildCalendar, type CalendarFacts } from "./build.ts";
@@ -27,7 +27,7 @@ export function withRows(facts: CalendarFacts, rows: readonly CalendarRow[]): Ca
     ],
     extraSessions: (year) => [
       ...(facts.extraSessions?.(year) ?? []),
-      ...[...of("open", year), ...of("early", year)].map(({ day }) => day).filter(isWeekend),
+      ...[...of("open", year), ...of("early", year)].map(({ day }) => day),
     ],
   };
 }
@@ -56,9 +56,4 @@ export function userCalendar(
     earlyCloses: () => [],
   };
   return buildCalendar(withRows(bare, rows));
-}
-
-function isWeekend(day: Day): boolean {
-  const which = weekday(day);
-  return which === 0 || which === 6;
 }
