@@ -1,12 +1,16 @@
 import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { isDatabaseBusy, withDuckdb } from "../../system/duckdb.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
 
-// The orchestrator as a whole stays small; what needs more spills into files beside the database.
-const LIMITS = { memoryLimit: "128MB", threads: 2 };
+// Small data get a small database: a second thread would take 15 MB and save no time on ten thousand
+// rows. What needs more than the limit spills into files beside the database.
+const SMALL = { memoryLimit: "128MB", threads: 1 };
+const LARGE = { memoryLimit: "1GB", threads: 4 };
+const LARGE_FROM_BYTES = 32 * 1024 * 1024;
 
 // By file, the end of the work that was asked for last.
 const turns = new Map<string, Promise<unknown>>();
@@ -14,8 +18,9 @@ const turns = new Map<string, Promise<unknown>>();
 /**
  * Opens the warehouse's file for one piece of work and closes it after, so that other processes
  * wait no longer than that. Within this process work on one file runs in the order of asking: side
- * by side, transactions would conflict, and DuckDB uses its threads within each. Aborting the signal interrupts the running statement and throws the
- * signal's reason; an open transaction is then rolled back by the close.
+ * by side, transactions would conflict, and DuckDB uses its threads within each. Aborting the signal
+ * interrupts the running statement and throws the signal's reason; an open transaction is then rolled
+ * back by the close.
  */
 export async function withDatabase<T>(
   file: string,
@@ -45,7 +50,7 @@ async function openFor<T>(
   signal?.throwIfAborted();
   try {
     if (file !== ":memory:") await mkdir(path.dirname(file), { recursive: true });
-    return await withDuckdb({ file, ...LIMITS }, async (connection) => {
+    return await withDuckdb({ file, ...SMALL }, async (connection) => {
       const interrupt = (): void => connection.interrupt();
       signal?.addEventListener("abort", interrupt);
       try {
@@ -65,6 +70,13 @@ async function openFor<T>(
     signal?.throwIfAborted();
     throw databaseFailure(error, file) ?? error;
   }
+}
+
+/** Lets the open database take more of the machine when it works on that many bytes of files. */
+export async function giveRoom(connection: DuckDBConnection, bytes: number): Promise<void> {
+  if (bytes < LARGE_FROM_BYTES) return;
+  await connection.run(`SET memory_limit = '${LARGE.memoryLimit}'`);
+  await connection.run(`SET threads = ${Math.min(LARGE.threads, availableParallelism())}`);
 }
 
 /** Runs `work` between BEGIN and COMMIT; what it throws rolls everything back. */
@@ -96,20 +108,19 @@ export function databaseFailure(error: unknown, file: string): Failure | undefin
   if (isCut || /not a valid DuckDB database|Corrupt database|Serialization Error/.test(text)) {
     return corrupt(text, file, error);
   }
-  if (/No space left|disk full|not enough space/i.test(text)) {
+  if (/No space left|disk full|not enough space|quota exceeded|File too large/i.test(text)) {
     return new Failure({
       code: "CBI_DISK_FULL",
       message: `the disk of ${file} is full: ${firstLine(text)}`,
       remedy: "Free some space; `cbi prune --dry-run` lists what cbi itself can let go.",
-      exit: ExitCode.unavailable,
-      class: "retryable",
+      exit: ExitCode.failed,
       cause: error,
     });
   }
   if (text.startsWith("Out of Memory Error")) {
     return new Failure({
       code: "CBI_WAREHOUSE_MEMORY",
-      message: `a statement needs more than ${LIMITS.memoryLimit} of memory: ${firstLine(text)}`,
+      message: `a statement needs more memory than the warehouse may take: ${firstLine(text)}`,
       remedy: "Split the statement into smaller tables: each CREATE TABLE frees what it used.",
       exit: ExitCode.failed,
       cause: error,

@@ -2,13 +2,13 @@ import path from "node:path";
 import type { Config } from "../../config/schema.ts";
 import type { HomePaths } from "../../system/home.ts";
 import type { Warehouse } from "../warehouse.ts";
-import { withDatabase } from "./database.ts";
+import { giveRoom, withDatabase } from "./database.ts";
 import { exportTable } from "./export.ts";
 import { inputFingerprint } from "./fingerprint.ts";
 import { readForecasts, uploadForecasts } from "./forecasts.ts";
 import { prepareTables } from "./prepare.ts";
 import { priceQuery, readPrices } from "./prices.ts";
-import { sourcesOf } from "./sources.ts";
+import { sourceBytes, sourcesOf } from "./sources.ts";
 import { exists } from "../../system/files.ts";
 
 /** Where the embedded warehouse of a home lives and what it is made from. */
@@ -36,6 +36,7 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
       withDatabase(
         file,
         async (connection) => {
+          await giveRoom(connection, await sourceBytes(sources));
           const rows = await prepareTables(connection, { sources, folder, file }, asOf, signal);
           return { rows, bytesBilled: 0, jobs: [] };
         },
@@ -46,6 +47,7 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
       withDatabase(
         file,
         async (connection) => {
+          await giveRoom(connection, await sourceBytes(sources));
           // The tables are those of the same day, or the export is refused: no need to read the file.
           const prices = await priceQuery(connection, config, undefined, request.asOf);
           return exportTable(connection, { ...request, config, prices, signal });

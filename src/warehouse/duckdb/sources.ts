@@ -1,4 +1,4 @@
-import { glob } from "node:fs/promises";
+import { glob, stat } from "node:fs/promises";
 import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Config } from "../../config/schema.ts";
@@ -36,6 +36,15 @@ export async function sourceFiles(file: string): Promise<string[]> {
   const files: string[] = [];
   for await (const found of glob(file)) files.push(found);
   return files.sort();
+}
+
+/** The size of all files of the sources; those that are not there count nothing. */
+export async function sourceBytes(sources: readonly Source[]): Promise<number> {
+  let bytes = 0;
+  for (const source of sources) {
+    for (const file of await sourceFiles(source.file)) bytes += (await stat(file)).size;
+  }
+  return bytes;
 }
 
 // How other programs write that there is no value; FRED, for one, writes a point.
