@@ -27,6 +27,7 @@ import type {
   TrainingResult,
   TrainingTask,
 } from "../../src/training/training.ts";
+import { childrenOf } from "../workers/processes.ts";
 import { assertSetUp, FEATURES, foldsOf, oilTable, trainConfig } from "./oil-tables.ts";
 
 let folder = "";
@@ -276,4 +277,48 @@ void test("without an environment the failure names the command that makes it", 
   const failure = await failureOf(train(running, [await finalOf("lightgbm_dart", "none")]));
   assert.equal(failure.code, "CBI_WORKERS_NOT_SET_UP");
   assert.equal(failure.remedy, "Run: cbi setup");
+});
+
+void test("a worker that is killed in the middle of a training is replaced, and the result is the same", async () => {
+  await using running = executor(1);
+  const task = await finalOf("xgboost_dart", "killed", { rounds: 150 });
+  let kills = 0;
+  const failures: string[] = [];
+  const results = await running.train([task], {
+    signal: new AbortController().signal,
+    onProgress: (progress) => {
+      if (progress.type === "failed") failures.push(`${progress.attempt}: ${progress.message}`);
+      if (progress.type !== "round" || kills > 0) return;
+      for (const pid of childrenOf(process.pid)) process.kill(pid, "SIGKILL");
+      kills += 1;
+    },
+    onResult: async () => undefined,
+  });
+  assert.equal(failures.length, 1);
+  assert.match(failures[0] ?? "", /^1: the worker died: it was killed \(SIGKILL\)/);
+  await using undisturbed = executor(1);
+  const again = { ...task, modelFile: `${task.modelFile}-again` };
+  const expected = asFinal((await train(undisturbed, [again])).get(task.id));
+  assert.equal(asFinal(results.get(task.id)).modelHash, expected.modelHash);
+});
+
+void test("abort ends the workers and throws the signal's reason; the executor serves again", async () => {
+  await using running = executor(2);
+  const { tasks } = await foldsOf(
+    month,
+    "xgboost_dart",
+    trainConfig({ rounds_max: 5000, patience: 1000 }),
+  );
+  const stop = new AbortController();
+  const training = running.train(tasks, {
+    signal: stop.signal,
+    onProgress: (progress) => {
+      if (progress.type === "round") stop.abort(new Error("stopped by a test"));
+    },
+    onResult: async () => undefined,
+  });
+  await assert.rejects(training, /stopped by a test/);
+  assert.deepEqual(childrenOf(process.pid), []);
+  const task = await finalOf("lightgbm_dart", "after-abort");
+  assert.equal((await train(running, [task])).size, 1);
 });

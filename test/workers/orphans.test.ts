@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 import { systemClock } from "../../src/system/clock.ts";
 import { hashFile } from "../../src/system/files.ts";
 import type { Dataset } from "../../src/training/training.ts";
+import { childrenOf, livesStill } from "./processes.ts";
 import { assertSetUp, foldsOf, oilTable, trainConfig } from "../training/oil-tables.ts";
 
 let folder = "";
@@ -44,17 +45,3 @@ void test("SIGKILL of the orchestrator in the middle of a training leaves no wor
     await systemClock.sleep(50);
   }
 });
-
-/** The processes whose parent is `pid`, by /proc (proc(5)); the test runs where there is one. */
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return text === "" ? [] : text.split(" ").map(Number);
-}
-
-function livesStill(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { systemClock } from "../../src/system/clock.ts";
 import { TaskFailed, WorkerPool } from "../../src/workers/pool.ts";
+import { livesStill } from "./processes.ts";
 import { Worker, WORKER_LIMITS, type WorkerLimits } from "../../src/workers/worker.ts";
 
 interface HostileTask {
@@ -54,16 +55,6 @@ async function run(pool: WorkerPool, tasks: HostileTask[], size = 2, signal = NE
 }
 
 const NEVER = new AbortController().signal;
-
-function livesStill(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A zombie that its new parent has not reaped yet is dead.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
