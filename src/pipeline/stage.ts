@@ -6,15 +6,8 @@ import type { Clock } from "../system/clock.ts";
 import type { HomePaths } from "../system/home.ts";
 import type { TrainingExecutor } from "../training/training.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
+import type { DeclaredOutput } from "./declared-output.ts";
 import type { RunEvent } from "./events.ts";
-
-/** A file that a stage says it made, by which its success is judged. */
-export interface DeclaredOutput {
-  /** Relative to the home, so that a home can be moved. */
-  path: string;
-  /** SHA-256 of its bytes. */
-  sha256: string;
-}
 
 /** What a stage may use. Time, processes and the warehouse come in by it, nothing by the side door. */
 export interface StageContext {

@@ -9,13 +9,12 @@ import { finishedStagesUpTo } from "../../ledger/runs.ts";
 import { readManifest } from "../../models/registry.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
-import { hashFile, replaceFile, replaceJson } from "../../system/files.ts";
+import { replaceFile, replaceJson } from "../../system/files.ts";
 import { targetColumn } from "../../training/training.ts";
 import { auditExports } from "../audit/audit-exports.ts";
+import { declaredOutputSchema, declareOutput } from "../declared-output.ts";
 import type { Stage, StageContext } from "../stage.ts";
 import type { ExportOutput } from "./export.ts";
-
-const fileSchema = z.strictObject({ path: z.string(), sha256: z.string() });
 
 export const auditOutputSchema = z.strictObject({
   errors: z.int(),
@@ -23,8 +22,8 @@ export const auditOutputSchema = z.strictObject({
   quarantined: z.int(),
   /** SHA-256 of the audited files, by horizon: what "the same export" means to the next night. */
   fingerprints: z.record(z.string(), z.string()),
-  audit: fileSchema,
-  report: fileSchema,
+  audit: declaredOutputSchema,
+  report: declaredOutputSchema,
 });
 
 export type AuditOutput = z.infer<typeof auditOutputSchema>;
@@ -142,11 +141,7 @@ async function writeReports(
   await replaceJson(json, auditReportSchema.parse(report));
   await replaceFile(html, renderHtml(report));
   await replaceFile(path.join(context.runFolder, "audit.md"), renderMarkdown(report));
-  const declare = async (file: string) => ({
-    path: path.relative(context.paths.root, file),
-    sha256: await hashFile(file),
-  });
-  return { audit: await declare(json), report: await declare(html) };
+  return { audit: await declareOutput(json, context), report: await declareOutput(html, context) };
 }
 
 /** Each warning once, however many horizons share it. */

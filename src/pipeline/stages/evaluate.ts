@@ -8,7 +8,8 @@ import { priceSeries } from "../../evaluation/price-series.ts";
 import { countTrials } from "../../evaluation/promotion.ts";
 import { renderReport } from "../../evaluation/report.ts";
 import { recordDecision, versionsOf } from "../../ledger/champions.ts";
-import { canonicalJson, hashFile, hashText, replaceFile, replaceJson } from "../../system/files.ts";
+import { canonicalJson, hashText, replaceFile, replaceJson } from "../../system/files.ts";
+import { declaredOutputSchema, declareOutput } from "../declared-output.ts";
 import type { Stage, StageContext } from "../stage.ts";
 import type { AuditOutput } from "./audit.ts";
 import type { ExportOutput } from "./export.ts";
@@ -16,11 +17,9 @@ import type { PredictOutput } from "./predict.ts";
 import { readOutOfFold, type TrainOutput } from "./train-output.ts";
 import type { UploadOutput } from "./upload.ts";
 
-const fileSchema = z.strictObject({ path: z.string(), sha256: z.string() });
-
 export const evaluateOutputSchema = z.strictObject({
-  evaluation: fileSchema,
-  report: fileSchema,
+  evaluation: declaredOutputSchema,
+  report: declaredOutputSchema,
   /** Who predicts from the next night on. */
   decisions: z.array(
     z.strictObject({
@@ -153,11 +152,10 @@ async function writeReports(
   const report = path.join(context.runFolder, "report.html");
   await replaceJson(json, evaluationSchema.parse(evaluation));
   await replaceFile(report, html);
-  const declare = async (file: string) => ({
-    path: path.relative(context.paths.root, file),
-    sha256: await hashFile(file),
-  });
-  return { evaluation: await declare(json), report: await declare(report) };
+  return {
+    evaluation: await declareOutput(json, context),
+    report: await declareOutput(report, context),
+  };
 }
 
 function recordHorizonDecision(
