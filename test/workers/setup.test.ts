@@ -156,6 +156,7 @@ void test("what pip and uv say becomes what a person can do", () => {
       "CBI_SETUP_OFFLINE",
     ],
     ["NewConnectionError: Failed to establish a new connection", "CBI_SETUP_OFFLINE"],
+    ["ERROR: No matching distribution found for uv (from versions: none)", "CBI_SETUP_OFFLINE"],
     ["/usr/bin/python3: No module named pip", "CBI_SETUP_PIP"],
     ["Hash mismatch for lightgbm==4.7.0", "CBI_SETUP_HASH"],
     ["No space left on device (os error 28)", "CBI_SETUP_DISK"],

@@ -3,7 +3,7 @@ import { Failure } from "../../system/failure.ts";
 import { singleLine, withoutControls } from "../../system/text.ts";
 
 const OFFLINE =
-  /dns error|failed to lookup|could not resolve|name resolution|name or service not known|connection (refused|reset|timed out)|tcp connect error|network is unreachable|newconnectionerror|getaddrinfo|operation timed out|max retries exceeded|error sending request/i;
+  /dns error|failed to lookup|could not resolve|name resolution|name or service not known|connection (refused|reset|timed out)|tcp connect error|network is unreachable|newconnectionerror|getaddrinfo|operation timed out|max retries exceeded|error sending request|from versions: none/i;
 const NO_WHEEL =
   /no (matching distribution|wheels?|compatible)|has no usable wheels|no solution found/i;
 const NO_PIP = /no module named '?pip/i;
