@@ -12,14 +12,11 @@ if (majorRunning < MAJOR_REQUIRED) {
   );
   process.exitCode = 78;
 } else {
-  const start = async (): Promise<void> => {
-    const { enableCompileCache } = await import("./compile-cache.ts");
-    enableCompileCache(process.env);
-    const { main } = await import("./main.ts");
-    await main();
-  };
-  start().catch((error: unknown) => {
-    process.stderr.write(`cbi could not load itself: ${String(error)}\n`);
-    process.exitCode = 70;
-  });
+  import("./main.ts").then(
+    (loaded) => loaded.main(),
+    (error: unknown) => {
+      process.stderr.write(`cbi could not load itself: ${String(error)}\n`);
+      process.exitCode = 70;
+    },
+  );
 }
