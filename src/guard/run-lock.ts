@@ -23,14 +23,15 @@ export class RunLock implements Disposable {
 
   /** Takes the lock at `file` at once, or says by undefined that another process has it. */
   static tryTake(file: string): RunLock | undefined {
-    mkdirSync(path.dirname(file), { recursive: true });
-    const database = new DatabaseSync(file, { timeout: 0 });
+    let database: DatabaseSync | undefined;
     try {
+      mkdirSync(path.dirname(file), { recursive: true });
+      database = new DatabaseSync(file, { timeout: 0 });
       // Without a journal on disk a killed holder leaves nothing to roll back.
       database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
       return new RunLock(database, file);
     } catch (error) {
-      database.close();
+      database?.close();
       if (isBusy(error)) return undefined;
       throw unusable(file, error);
     }
