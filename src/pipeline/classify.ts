@@ -9,7 +9,7 @@ import { isErrno } from "../system/files.ts";
  */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (isErrno(error, "ENOSPC") || isErrno(error, "EDQUOT") || isDatabaseFull(error)) {
+  if (FULL.some((code) => isErrno(error, code)) || sqliteCode(error) === SQLITE_FULL) {
     return new Failure({
       code: "CBI_DISK_FULL",
       message: `the disk is full: ${messageOf(error)}`,
@@ -25,6 +25,16 @@ export function toFailure(error: unknown): Failure {
       remedy:
         "Check who owns the folder, and on a Mac whether cbi may access it (Privacy & Security).",
       exit: ExitCode.failed,
+      cause: error,
+    });
+  }
+  if (sqliteCode(error) !== undefined) {
+    return new Failure({
+      code: "CBI_LEDGER_UNUSABLE",
+      message: `the ledger in Logs/ cannot be read or written: ${messageOf(error)}`,
+      remedy: "Check the disk's free space and health, then run again: what is finished is kept.",
+      exit: ExitCode.failed,
+      class: "retryable",
       cause: error,
     });
   }
@@ -47,7 +57,12 @@ export function recordOf(failure: Failure): RecordedError {
   };
 }
 
-/** SQLITE_FULL is 13 (sqlite.org/rescode.html). */
-function isDatabaseFull(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 13;
+/** No room, no quota, or a limit on the size of a file (errno(3)). */
+const FULL = ["ENOSPC", "EDQUOT", "EFBIG"] as const;
+
+// Result codes of sqlite.org/rescode.html; an extended code holds its primary one in the low byte.
+const SQLITE_FULL = 13;
+
+function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
 }

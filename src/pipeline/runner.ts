@@ -92,44 +92,69 @@ export function lockHeld(message: string): Failure {
 
 /**
  * Runs a pipeline under the home's lock and records it: intent before effect, each transition in
- * the ledger and the status file. Returns the verdict of every way to end that is not a bug in the
- * bookkeeping itself; an interrupted run is resumed by the next one through its checkpoints.
+ * the ledger and the status file. Returns the verdict of every way to end, and never throws; an
+ * interrupted run is resumed by the next one through its checkpoints.
  */
 export async function runPipeline(
   request: PipelineRequest,
   services: PipelineServices,
 ): Promise<RunVerdict> {
   const id = runId(services.clock, services.random);
-  const lock = RunLock.tryTake(pipelineLockFile(services.paths));
-  if (!lock) return refuse(id, request, services);
   try {
+    using lock = RunLock.tryTake(pipelineLockFile(services.paths));
+    if (!lock) return refuse(id, request, services);
     const opened = openCheckedLedger(services.paths.ledger, services.clock);
     using ledger = opened.ledger;
     const run = new PipelineRun(id, request, services, ledger, lock);
     return await run.execute(opened.warning);
-  } finally {
-    lock[Symbol.dispose]();
+  } catch (error) {
+    // The bookkeeping itself failed, as when the disk has no room for it: said, if not recorded.
+    const failure = toFailure(error);
+    return announce(endedBy(failure, "failed", id, request, services), failure, services);
   }
 }
 
-/** Records that a run was asked for and not started, since another one is under way. */
+/**
+ * Records that a run was asked for and not started, since another one is under way. The refusal
+ * stands even when it cannot be recorded: a holder that is stopped may be in the midst of a write.
+ */
 function refuse(id: string, request: PipelineRequest, services: PipelineServices): RunVerdict {
-  using ledger = Ledger.open(services.paths.ledger);
-  const [holder] = newestRuns(ledger, { states: ["running"], limit: 1 });
-  const who = holder ? `run ${holder.id} (process ${holder.owner.pid})` : "another process";
-  const failure = lockHeld(`${who} is running in this home; only one may`);
-  const record: RunRecord = {
-    ...newRecord(id, request, services),
-    state: "refused",
-    endedMs: services.clock.now(),
-    exitCode: failure.exit,
-    error: recordOf(failure),
-  };
-  insertRun(ledger, record, []);
+  let failure = lockHeld("another process is running in this home; only one may");
+  try {
+    using ledger = Ledger.open(services.paths.ledger);
+    const [holder] = newestRuns(ledger, { states: ["running"], limit: 1 });
+    if (holder) {
+      const who = `run ${holder.id} (process ${holder.owner.pid})`;
+      failure = lockHeld(`${who} is running in this home; only one may`);
+    }
+    insertRun(ledger, endedBy(failure, "refused", id, request, services), []);
+  } catch (error) {
+    const message = `the refusal could not be recorded: ${messageOf(error)}`;
+    services.emit({ event: "warning", message });
+  }
+  return announce(endedBy(failure, "refused", id, request, services), failure, services);
+}
+
+/** The record of a run that a failure ended before it had stages. */
+function endedBy(
+  failure: Failure,
+  state: "failed" | "refused",
+  id: string,
+  request: PipelineRequest,
+  services: PipelineServices,
+): RunRecord {
+  const endedMs = services.clock.now();
+  const error = recordOf(failure);
+  const record = newRecord(id, request, services);
+  return { ...record, state, endedMs, exitCode: failure.exit, error };
+}
+
+/** Says how a run ended that has no stages to show. */
+function announce(record: RunRecord, failure: Failure, services: PipelineServices): RunVerdict {
   services.emit({
     event: "run-finished",
-    run: id,
-    state: "refused",
+    run: record.id,
+    state: record.state,
     exit_code: failure.exit,
     duration_seconds: 0,
     warnings: [],
@@ -163,9 +188,10 @@ class PipelineRun {
 
   async execute(warning: string | undefined): Promise<RunVerdict> {
     const { chain, emit, clock } = this.#services;
-    this.#buryTheDead();
+    const dead = this.#buryTheDead();
     const names = chain.stages.map((stage) => stage.name);
     insertRun(this.#ledger, newRecord(this.#id, this.#request, this.#services), names);
+    await this.#project();
     emit({
       event: "run-started",
       run: this.#id,
@@ -174,8 +200,13 @@ class PipelineRun {
       trigger: this.#request.trigger,
       stages: names,
     });
+    for (const { id } of dead) {
+      emit({
+        event: "note",
+        message: `run ${id} died in mid-run; what it finished is used again`,
+      });
+    }
     if (warning !== undefined) this.#warn(warning);
-    await this.#project();
     const failure = await this.#stagesToTheEnd();
     const state =
       failure === undefined
@@ -197,8 +228,9 @@ class PipelineRun {
   }
 
   /** With the lock in our hands, whatever the ledger still calls running has died. */
-  #buryTheDead(): void {
-    for (const dead of newestRuns(this.#ledger, { states: ["running"], limit: 1000 })) {
+  #buryTheDead(): RunRecord[] {
+    const found = newestRuns(this.#ledger, { states: ["running"], limit: 1000 });
+    for (const dead of found) {
       endRun(this.#ledger, dead.id, {
         state: "interrupted",
         endedMs: this.#services.clock.now(),
@@ -209,11 +241,8 @@ class PipelineRun {
           class: "retryable",
         },
       });
-      this.#services.emit({
-        event: "note",
-        message: `run ${dead.id} died in mid-run; what it finished is used again`,
-      });
     }
+    return found;
   }
 
   /** Runs the stages; returns the failure that ended them, if one did. */
@@ -299,8 +328,14 @@ class PipelineRun {
       await this.#services.tidyUp?.(this.#ledger, this.#id);
       await keepLedgerCopy(this.#ledger, this.#services.paths.ledger);
     } catch (error) {
-      this.#warn(`tidying up after the night failed: ${messageOf(error)}`);
-      await this.#project();
+      const message = `tidying up after the night failed: ${messageOf(error)}`;
+      this.#services.emit({ event: "warning", message });
+      try {
+        addWarning(this.#ledger, this.#id, message);
+        await this.#project();
+      } catch {
+        // The verdict stands; that it could not be annotated has been said.
+      }
     }
   }
 

@@ -48,7 +48,7 @@ export class CbiProcess {
   readonly words: readonly string[];
   readonly ended: Promise<CbiEnd>;
   readonly #child: ChildProcess;
-  readonly #events: SeenEvent[] = [];
+  readonly events: SeenEvent[] = [];
   #stdout = "";
   #stderr = "";
   #end: CbiEnd | undefined;
@@ -77,7 +77,7 @@ export class CbiProcess {
       this.#child.once("error", reject);
       this.#child.once("close", (exitCode, signal) => {
         const { words: _words, ...said } = this.said();
-        this.#end = { exitCode, signal, ...said, events: this.#events };
+        this.#end = { exitCode, signal, ...said, events: this.events };
         resolve(this.#end);
       });
     });
@@ -104,12 +104,20 @@ export class CbiProcess {
   async until(what: string, fits: (event: SeenEvent) => boolean): Promise<SeenEvent> {
     let found: SeenEvent | undefined;
     await pollUntil(what, () => {
-      found = this.#events.find(fits);
+      found = this.events.find(fits);
       if (!found && this.#end) throw new Error(`cbi ended before ${what}`);
       return found !== undefined;
     });
     if (!found) throw new Error(what);
     return found;
+  }
+
+  /** Waits until standard output holds a text. */
+  async untilSaid(text: string): Promise<void> {
+    await pollUntil(`cbi says '${text}'`, () => {
+      if (this.#end) throw new Error(`cbi ended before it said '${text}'`);
+      return this.#stdout.includes(text);
+    });
   }
 
   /** Kills it at the first event that fits, in the very turn in which the line is read. */
@@ -130,7 +138,7 @@ export class CbiProcess {
     this.#stdout += `${line}\n`;
     const event = eventSchema.safeParse(parseJson(line)).data;
     if (!event) return;
-    this.#events.push(event);
+    this.events.push(event);
     if (!this.#trap?.fits(event)) return;
     this.kill(this.#trap.signal);
     this.#trap = undefined;
