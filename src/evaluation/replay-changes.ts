@@ -38,6 +38,11 @@ export function replayChanges(nights: readonly ReplayNight[], horizon: string): 
   });
 }
 
+/** How often who predicts changed; the first naming replaced nobody. */
+export function countChanges(changes: readonly ReplayChange[]): number {
+  return changes.filter((one) => one.before !== null).length;
+}
+
 function change(asOf: string, fromNight: string | null, choice: ReplayChoice): ReplayChange {
   return {
     as_of: asOf,

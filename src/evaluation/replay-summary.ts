@@ -1,6 +1,7 @@
 import { RANDOM_WALK } from "./forecast.ts";
 import { counted, percentNumber, plainNumber, sharePercent, signedPercent } from "./numbers.ts";
 import type { Replay, ReplayHorizon } from "./replay.ts";
+import { countChanges } from "./replay-changes.ts";
 import { replaySentence, replayVerdict } from "./replay-verdict.ts";
 
 /**
@@ -45,7 +46,7 @@ function figures(horizon: ReplayHorizon): string[] {
     plainNumber(record?.against_random_walk.p_value, 2),
     sharePercent(record?.metrics.directional_accuracy, 0),
     sharePercent(record?.intervals?.coverage, 0),
-    String(horizon.changes.length),
+    String(countChanges(horizon.changes)),
     replayVerdict(horizon).words,
   ];
 }

@@ -8,7 +8,7 @@ import {
 } from "../numbers.ts";
 import { RANDOM_WALK } from "../forecast.ts";
 import type { Replay, ReplayForecast, ReplayHorizon } from "../replay.ts";
-import type { ReplayChange } from "../replay-changes.ts";
+import { countChanges, type ReplayChange } from "../replay-changes.ts";
 import { replaySentence, replayVerdict } from "../replay-verdict.ts";
 import { type ChartPoint, type ChartTone, timeChart } from "./chart.ts";
 import { baselineRow, figureHead, recordRow } from "./horizon.ts";
@@ -103,7 +103,7 @@ function skillRow(horizon: ReplayHorizon): Markup {
     <td data-label="p">${plainNumber(record?.against_random_walk.p_value, 2)}</td>
     <td data-label="Direction right">${sharePercent(record?.metrics.directional_accuracy)}</td>
     <td data-label="Coverage">${sharePercent(record?.intervals?.coverage)}</td>
-    <td data-label="Champion changes">${horizon.changes.length}</td>
+    <td data-label="Champion changes">${countChanges(horizon.changes)}</td>
     <td class="text wrap" data-label="Verdict">${replayVerdict(horizon).words}</td>
   </tr>`;
 }
@@ -218,8 +218,8 @@ const OUTCOMES: Record<ReplayChange["outcome"], string> = {
   demoted_to_random_walk: "back to the random walk",
 };
 
-function changes(all: readonly ReplayChange[]): Markup {
-  if (all.length === 0) return html`<p>Who predicts never changed.</p>`;
+function changes(all: readonly ReplayChange[]): Markup | undefined {
+  if (all.length === 0) return undefined;
   const rows = all.map(
     (one) =>
       html`<tr>
