@@ -158,7 +158,8 @@ SELECT
   (date - lag(date) OVER (ORDER BY row_number))::DOUBLE AS days_since_last_price
 FROM features.wti_prices;
 
-CREATE OR REPLACE TABLE features.wti AS
+-- A view: the families are kept, not a second copy of them all.
+CREATE OR REPLACE VIEW features.wti AS
 SELECT
   prices.row_number,
   prices.date,
@@ -178,5 +179,4 @@ JOIN features.wti_returns AS returns USING (row_number)
 JOIN features.wti_risk AS risk USING (row_number)
 JOIN features.wti_trend AS trend USING (row_number)
 JOIN features.wti_spread AS spread USING (row_number)
-JOIN features.wti_calendar AS calendar USING (row_number)
-ORDER BY prices.row_number;
+JOIN features.wti_calendar AS calendar USING (row_number);

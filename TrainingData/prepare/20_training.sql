@@ -1,6 +1,6 @@
 -- One training table for each horizon: the features, and as the label the log return from the row's
--- price to the price 5, 21, 63, 126 or 252 price rows later. They are views on one table of features,
--- so that these are kept once and not five times.
+-- price to the price 5, 21, 63, 126 or 252 price rows later. They are views, so that the features
+-- are kept once and not five times.
 --
 -- A label that cannot be known is null, and label_reason says why: 'not_matured' while the later
 -- price is not there yet, 'non_positive_price' where either price has no logarithm (2020-04-20).

@@ -156,7 +156,8 @@ FROM features.${name}_prices;`;
 }
 
 function joinedSql(symbol: string, name: string): string {
-  return `CREATE OR REPLACE TABLE features.${name} AS
+  return `-- A view: the families are kept, not a second copy of them all.
+CREATE OR REPLACE VIEW features.${name} AS
 SELECT
   prices.row_number,
   prices.date,
@@ -172,8 +173,7 @@ FROM features.${name}_prices AS prices
 JOIN features.${name}_returns AS returns USING (row_number)
 JOIN features.${name}_risk AS risk USING (row_number)
 JOIN features.${name}_trend AS trend USING (row_number)
-JOIN features.${name}_calendar AS calendar USING (row_number)
-ORDER BY prices.row_number;`;
+JOIN features.${name}_calendar AS calendar USING (row_number);`;
 }
 
 function windowClause(): string {
