@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { replayDays } from "../../../src/pipeline/replay/days.ts";
 import { calendarNamed } from "../../../src/schedule/calendar/named.ts";
 import { addDays } from "../../../src/schedule/day.ts";

@@ -79,8 +79,13 @@ void test("no night knows anything later than its day", async (t) => {
   await using truncated = await Rig.make(t, REPLAY_CONFIG);
   await givePrices(truncated, "2019-01-01", last);
   const { exitCode, stderr } = await truncated.cbi([
-    ...["replay", "--from", DAYS[0] ?? "", "--every", "4"],
-    ...["--into", truncated.file("past")],
+    "replay",
+    "--from",
+    DAYS[0] ?? "",
+    "--every",
+    "4",
+    "--into",
+    truncated.file("past"),
   ]);
   assert.equal(exitCode, 0, stderr);
   // The names of the versions hold hashes of the exported data, the folds and the fits.
