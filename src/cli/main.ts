@@ -1,8 +1,8 @@
-import "../system/small-heap.ts";
 import { ConfigFailure } from "../config/config-failure.ts";
 import { systemClock } from "../system/clock.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import { keepHeapSmall } from "../system/small-heap.ts";
 import { version } from "../system/version.ts";
 import { catalog } from "./catalog.ts";
 import type { CommandContext } from "./command.ts";
@@ -13,6 +13,7 @@ const WORKING_COMMANDS: ReadonlySet<string> = new Set(["prune", "replay", "run",
 
 /** Runs the command line of this process and sets its exit code. Never throws. */
 export async function main(): Promise<void> {
+  keepHeapSmall();
   const words = process.argv.slice(2);
   const isJson = words.includes("--json");
   outliveReaders(WORKING_COMMANDS.has(words[0] ?? ""));

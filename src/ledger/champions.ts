@@ -1,5 +1,5 @@
-import { z } from "zod";
 import type { Ledger, LedgerRow } from "./ledger.ts";
+import { Row } from "./row.ts";
 
 /** Who decided: the first night's naming, the evaluation of a night, or a person. */
 export const DECISION_MAKERS = ["predict", "evaluate", "person"] as const;
@@ -141,7 +141,12 @@ export function versionsOf(
 ): { version: string; spec: string; seed: number }[] {
   return ledger
     .all("SELECT version, spec, seed FROM model_version WHERE horizon = ?", horizon)
-    .map((row) => versionRow.parse(row));
+    .map((values) => new Row(values))
+    .map((row) => ({
+      version: row.text("version"),
+      spec: row.text("spec"),
+      seed: row.number("seed"),
+    }));
 }
 
 /** All aliases, by horizon. */
@@ -224,44 +229,33 @@ function putAlias(ledger: Ledger, alias: ModelAlias): void {
   );
 }
 
-const optionalText = z
-  .string()
-  .nullable()
-  .transform((text) => text ?? undefined);
-
-const versionRow = z.object({ version: z.string(), spec: z.string(), seed: z.number() });
-
-const decisionRow = z.object({
-  horizon: z.string(),
-  as_of: z.string(),
-  maker: z.enum(DECISION_MAKERS),
-  kind: z.string(),
-  algorithm: z.string(),
-  spec: z.string(),
-  run: optionalText,
-  who: optionalText,
-  reason: z.string(),
-  numbers: z.string().transform((text): unknown => JSON.parse(text)),
-  decided_ms: z.number(),
-});
-
-const aliasRow = z.object({
-  horizon: z.string(),
-  alias: z.enum(["champion", "previous"]),
-  algorithm: z.string(),
-  spec: z.string(),
-  version: z.string(),
-  as_of: z.string(),
-  run: optionalText,
-  moved_ms: z.number(),
-});
-
-function toDecision(row: LedgerRow): ChampionDecision {
-  const { as_of, decided_ms, ...rest } = decisionRow.parse(row);
-  return { ...rest, asOf: as_of, decidedMs: decided_ms };
+function toDecision(values: LedgerRow): ChampionDecision {
+  const row = new Row(values);
+  return {
+    horizon: row.text("horizon"),
+    asOf: row.text("as_of"),
+    maker: row.oneOf("maker", DECISION_MAKERS),
+    kind: row.text("kind"),
+    algorithm: row.text("algorithm"),
+    spec: row.text("spec"),
+    run: row.textIfAny("run"),
+    who: row.textIfAny("who"),
+    reason: row.text("reason"),
+    numbers: row.json("numbers", (value): value is unknown => value !== undefined),
+    decidedMs: row.number("decided_ms"),
+  };
 }
 
-function toAlias(row: LedgerRow): ModelAlias {
-  const { as_of, moved_ms, ...rest } = aliasRow.parse(row);
-  return { ...rest, asOf: as_of, movedMs: moved_ms };
+function toAlias(values: LedgerRow): ModelAlias {
+  const row = new Row(values);
+  return {
+    horizon: row.text("horizon"),
+    alias: row.oneOf("alias", ["champion", "previous"]),
+    algorithm: row.text("algorithm"),
+    spec: row.text("spec"),
+    version: row.text("version"),
+    asOf: row.text("as_of"),
+    run: row.textIfAny("run"),
+    movedMs: row.number("moved_ms"),
+  };
 }

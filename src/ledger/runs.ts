@@ -1,6 +1,7 @@
-import { z } from "zod";
-import { processIdentitySchema, type ProcessIdentity } from "../system/process-identity.ts";
+import type { FailureClass } from "../system/failure.ts";
+import type { ProcessIdentity } from "../system/process-identity.ts";
 import type { Ledger, LedgerRow } from "./ledger.ts";
+import { hasFields, Row } from "./row.ts";
 
 export const RUN_STATES = ["running", "done", "failed", "interrupted", "refused"] as const;
 export const STAGE_STATES = [
@@ -18,14 +19,12 @@ export type StageState = (typeof STAGE_STATES)[number];
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** What is kept of a failure: enough to tell a person, nothing to compute with. */
-export const recordedErrorSchema = z.strictObject({
-  code: z.string(),
-  message: z.string(),
-  remedy: z.string().optional(),
-  class: z.enum(["retryable", "data", "fatal"]),
-});
-
-export type RecordedError = z.infer<typeof recordedErrorSchema>;
+export interface RecordedError {
+  code: string;
+  message: string;
+  remedy?: string | undefined;
+  class: FailureClass;
+}
 
 export interface RunRecord {
   id: string;
@@ -233,61 +232,53 @@ export function deleteRun(ledger: Ledger, id: string): void {
   ledger.run("DELETE FROM run WHERE id = ?", id);
 }
 
-const jsonOf = <T extends z.ZodType>(schema: T) =>
-  z
-    .string()
-    .transform((text): unknown => JSON.parse(text))
-    .pipe(schema);
-
-const optional = <T extends z.ZodType>(schema: T) =>
-  schema.nullable().transform((value) => value ?? undefined);
-
-const runRow = z.object({
-  id: z.string(),
-  job: z.string(),
-  slot: optional(z.string()),
-  trigger: z.enum(TRIGGERS),
-  state: z.enum(RUN_STATES),
-  as_of: optional(z.string()),
-  started_ms: z.number(),
-  ended_ms: optional(z.number()),
-  owner: jsonOf(processIdentitySchema),
-  version: z.string(),
-  config_hash: z.string(),
-  exit_code: optional(z.number()),
-  error: optional(jsonOf(recordedErrorSchema)),
-  warnings: jsonOf(z.array(z.string())),
-});
-
-const stageRow = z.object({
-  run: z.string(),
-  name: z.string(),
-  position: z.number(),
-  state: z.enum(STAGE_STATES),
-  attempts: z.number(),
-  reused_from: optional(z.string()),
-  fingerprint: optional(z.string()),
-  started_ms: optional(z.number()),
-  ended_ms: optional(z.number()),
-  summary: optional(z.string()),
-  output: optional(z.string()),
-  warnings: jsonOf(z.array(z.string())),
-  error: optional(jsonOf(recordedErrorSchema)),
-});
-
-function toRun(row: LedgerRow): RunRecord {
-  const { as_of, started_ms, ended_ms, config_hash, exit_code, ...rest } = runRow.parse(row);
+function toRun(values: LedgerRow): RunRecord {
+  const row = new Row(values);
   return {
-    ...rest,
-    asOf: as_of,
-    startedMs: started_ms,
-    endedMs: ended_ms,
-    configHash: config_hash,
-    exitCode: exit_code,
+    id: row.text("id"),
+    job: row.text("job"),
+    slot: row.textIfAny("slot"),
+    trigger: row.oneOf("trigger", TRIGGERS),
+    state: row.oneOf("state", RUN_STATES),
+    asOf: row.textIfAny("as_of"),
+    startedMs: row.number("started_ms"),
+    endedMs: row.numberIfAny("ended_ms"),
+    owner: row.json("owner", isIdentity),
+    version: row.text("version"),
+    configHash: row.text("config_hash"),
+    exitCode: row.numberIfAny("exit_code"),
+    error: row.jsonIfAny("error", isRecordedError),
+    warnings: row.json("warnings", isTexts),
   };
 }
 
-function toStage(row: LedgerRow): StageRecord {
-  const { reused_from, started_ms, ended_ms, ...rest } = stageRow.parse(row);
-  return { ...rest, reusedFrom: reused_from, startedMs: started_ms, endedMs: ended_ms };
+function toStage(values: LedgerRow): StageRecord {
+  const row = new Row(values);
+  return {
+    run: row.text("run"),
+    name: row.text("name"),
+    position: row.number("position"),
+    state: row.oneOf("state", STAGE_STATES),
+    attempts: row.number("attempts"),
+    reusedFrom: row.textIfAny("reused_from"),
+    fingerprint: row.textIfAny("fingerprint"),
+    startedMs: row.numberIfAny("started_ms"),
+    endedMs: row.numberIfAny("ended_ms"),
+    summary: row.textIfAny("summary"),
+    output: row.textIfAny("output"),
+    error: row.jsonIfAny("error", isRecordedError),
+    warnings: row.json("warnings", isTexts),
+  };
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  return hasFields(value, { pid: "number", host: "string", boot: "string", started: "string" });
+}
+
+function isRecordedError(value: unknown): value is RecordedError {
+  return hasFields(value, { code: "string", message: "string", class: "string" });
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

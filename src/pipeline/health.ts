@@ -1,4 +1,4 @@
-import type { Health } from "../ledger/status-file.ts";
+import type { Health } from "../ledger/status-schema.ts";
 import type { RunState } from "../ledger/runs.ts";
 
 /** What the judgement of a home rests on. */

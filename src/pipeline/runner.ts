@@ -15,7 +15,8 @@ import {
   type RunRecord,
   type Trigger,
 } from "../ledger/runs.ts";
-import { projectStatus, runStatus, type RunStatus } from "../ledger/status-file.ts";
+import { projectStatus, runStatus } from "../ledger/status-file.ts";
+import type { RunStatus } from "../ledger/status-schema.ts";
 import { stagesOf } from "../ledger/runs.ts";
 import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
 import type { Clock } from "../system/clock.ts";

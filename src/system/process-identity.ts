@@ -1,21 +1,18 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
-import { z } from "zod";
 
 /**
  * Which process this is, in a way that a reused process number cannot forge. Shown to people and
  * used as proof of death; the lock, not this, decides who may run.
  */
-export const processIdentitySchema = z.strictObject({
-  pid: z.int(),
-  host: z.string(),
+export interface ProcessIdentity {
+  pid: number;
+  host: string;
   /** The boot that the process lives in; a process of another boot is dead. */
-  boot: z.string(),
+  boot: string;
   /** When the process started, in the system's own words; empty where they cannot be had cheaply. */
-  started: z.string(),
-});
-
-export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
+  started: string;
+}
 
 /** The identity of the process with this number, by default of our own. */
 export function processIdentity(pid: number = process.pid): ProcessIdentity {

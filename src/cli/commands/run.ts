@@ -1,7 +1,7 @@
 import type { Home } from "../../config/home.ts";
 import { STAGE_NAMES, type StageName } from "../../config/schema.ts";
 import { Ledger } from "../../ledger/ledger.ts";
-import type { RunStatus } from "../../ledger/status-file.ts";
+import type { RunStatus } from "../../ledger/status-schema.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
 import { runNight } from "../../pipeline/night.ts";
 import { planNight } from "../../pipeline/plan.ts";

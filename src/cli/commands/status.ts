@@ -1,4 +1,4 @@
-import type { RunStatus, Health } from "../../ledger/status-file.ts";
+import type { RunStatus, Health } from "../../ledger/status-schema.ts";
 import { homeStatus } from "../../pipeline/home-status.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { singleLine } from "../../system/text.ts";

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { RUN_STATES, STAGE_STATES, TRIGGERS } from "./runs.ts";
+
+const recordedErrorSchema = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  remedy: z.string().optional(),
+  class: z.enum(["retryable", "data", "fatal"]),
+});
+
+/** How the home is, as `cbi status` judges it. */
+const healthSchema = z.strictObject({
+  verdict: z.enum(["pass", "warn", "fail"]),
+  /** A sentence for everything that is not well. */
+  reasons: z.array(z.string()),
+  /** When the last run succeeded; null when none ever did. */
+  last_success: z.iso.datetime().nullable(),
+  data: z.strictObject({ newest: z.iso.date(), sessions_behind: z.int() }).nullable(),
+  models: z.array(
+    z.strictObject({
+      horizon: z.string(),
+      algorithm: z.string(),
+      version: z.string().nullable(),
+      as_of: z.iso.date(),
+    }),
+  ),
+});
+
+/**
+ * The shape of `last_run_status.json` and of `cbi status --json`. `start_time`, `end_time`, `success`, `stages[].name` and
+ * `stages[].success` are what people's scripts have always read; instants are UTC in ISO form.
+ */
+export const runStatusSchema = z.strictObject({
+  schema: z.literal(1),
+  /** Null before the first run. */
+  run: z.string().nullable(),
+  job: z.string(),
+  slot: z.string().nullable(),
+  trigger: z.enum(TRIGGERS).nullable(),
+  state: z.enum([...RUN_STATES, "never"]),
+  as_of: z.iso.date().nullable(),
+  start_time: z.iso.datetime().nullable(),
+  /** Null while the run is under way. */
+  end_time: z.iso.datetime().nullable(),
+  /** Null while the run is under way. */
+  success: z.boolean().nullable(),
+  exit_code: z.int().nullable(),
+  pid: z.int().nullable(),
+  version: z.string().nullable(),
+  warnings: z.array(z.string()),
+  error: recordedErrorSchema.nullable(),
+  stages: z.array(
+    z.strictObject({
+      name: z.string(),
+      state: z.enum(STAGE_STATES),
+      /** Null until the stage has ended. */
+      success: z.boolean().nullable(),
+      attempts: z.int(),
+      reused: z.boolean(),
+      duration_seconds: z.number().nullable(),
+      summary: z.string().nullable(),
+      error: recordedErrorSchema.nullable(),
+    }),
+  ),
+  /** Only in the answer of `cbi status`, which also judges; a run's own file does not judge itself. */
+  health: healthSchema.optional(),
+});
+
+export type RunStatus = z.infer<typeof runStatusSchema>;
+export type Health = z.infer<typeof healthSchema>;
