@@ -22,6 +22,7 @@ const PACKAGES = ["pandas==3.0.1", "pyarrow==23.0.0"];
 
 const measureSchema = z.object({
   seconds: z.number(),
+  cpuSeconds: z.number(),
   megabytes: z.number(),
   figures: z.record(z.string(), z.unknown()),
 });
@@ -110,8 +111,10 @@ async function auditOurs(file: string, asOf: string): Promise<Measure> {
   const seconds = (systemClock.monotonic() - started) / 1000;
   const { checks, rows } = auditReportSchema.parse(report).datasets[0] ?? { checks: [], rows: 0 };
   const observed = Object.fromEntries(checks.map((check) => [check.id, check.observed]));
+  const { user, system } = process.cpuUsage();
   return {
     seconds,
+    cpuSeconds: (user + system) / 1e6,
     megabytes: process.resourceUsage().maxRSS / 1024,
     figures: { rows, correlation: observed["leak_correlation"], failed: failedOf(checks) },
   };
@@ -135,7 +138,7 @@ function run(command: string, args: string[]): string {
 function printTable(ours: Measure[], pandas: Measure[], title: string): void {
   const lines = [
     `audit of ${title}, ${os.availableParallelism()} processors`,
-    "round  cbi seconds  pandas seconds  ratio  cbi MB  pandas MB",
+    "round  cbi seconds  pandas seconds  ratio  cbi CPU  pandas CPU  cbi MB  pandas MB",
     ...ours.map((own, round) => row(String(round + 1), own, pandas[round])),
     row("best", best(ours), best(pandas)),
     `cbi saw ${JSON.stringify(ours[0]?.figures)}`,
@@ -151,6 +154,8 @@ function row(name: string, own: Measure | undefined, other: Measure | undefined)
     own.seconds.toFixed(2).padStart(11),
     other.seconds.toFixed(2).padStart(14),
     (other.seconds / own.seconds).toFixed(1).padStart(5),
+    own.cpuSeconds.toFixed(1).padStart(7),
+    other.cpuSeconds.toFixed(1).padStart(10),
     own.megabytes.toFixed(0).padStart(6),
     other.megabytes.toFixed(0).padStart(9),
   ].join("  ");

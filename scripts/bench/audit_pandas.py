@@ -116,4 +116,5 @@ if __name__ == "__main__":
     figures = audit(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "megabytes": peak, "figures": figures}))
+    cpu = time.process_time()
+    print(json.dumps({"seconds": seconds, "cpuSeconds": cpu, "megabytes": peak, "figures": figures}))

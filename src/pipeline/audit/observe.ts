@@ -4,7 +4,7 @@ import type { Observation } from "../../audit/observation.ts";
 import { isNumeric, rolesOf } from "../../audit/roles.ts";
 import type { Roles } from "../../audit/roles.ts";
 import { queryRows } from "../../system/duckdb.ts";
-import { openParquet } from "./parquet.ts";
+import { batchesOf, openParquet } from "./parquet.ts";
 import { scanFeatures } from "./scan-features.ts";
 import { scanKeys } from "./scan-keys.ts";
 import { scanMonths } from "./scan-months.ts";
@@ -30,6 +30,7 @@ export async function observe(
     hasher: `duckdb ${String(version?.["version"])}`,
   };
   if (parquet.rows === 0 || !hasKeys(roles)) return seen;
+  if (batchesOf(parquet, seen.features).length > 1) await reuseMemory(connection);
   return {
     ...seen,
     keys: await scanKeys(connection, parquet, roles, context),
@@ -37,6 +38,15 @@ export async function observe(
     months: await scanMonths(connection, parquet, seen.hashed),
     newest: await scanNewest(connection, parquet, roles, context),
   };
+}
+
+/**
+ * Of a wide file each batch frees as much as the next one takes. Giving it back to the system in
+ * between, as our databases do for the sake of small ones, took a third of the audit's time.
+ */
+async function reuseMemory(connection: DuckDBConnection): Promise<void> {
+  await connection.run("SET allocator_flush_threshold = '128MB'");
+  await connection.run("SET allocator_bulk_deallocation_flush_threshold = '512MB'");
 }
 
 function hasKeys({ date, price, label }: Roles): boolean {

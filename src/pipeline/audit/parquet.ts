@@ -8,8 +8,15 @@ export interface ParquetFile {
   source: string;
   rows: number;
   columns: ObservedColumn[];
-  /** Uncompressed bytes of one row group, by column. */
-  bytes: ReadonlyMap<string, number>;
+  footer: ReadonlyMap<string, ColumnFooter>;
+}
+
+/** What the footer says of one column over all row groups. */
+export interface ColumnFooter {
+  /** Uncompressed bytes of its largest row group. */
+  bytes: number;
+  /** Absent where a row group has no statistics, as where there are NaN or infinities. */
+  statistics?: { nulls: number; least: number; greatest: number };
 }
 
 /** Reads the footer. Throws DuckDB's error when there is no such file or it is no Parquet file. */
@@ -24,11 +31,6 @@ export async function openParquet(
     `SELECT num_rows FROM parquet_file_metadata(${path})`,
   );
   const described = await queryRows(connection, `DESCRIBE SELECT * FROM read_parquet(${path})`);
-  const sizes = await queryRows(
-    connection,
-    `SELECT path_in_schema AS name, max(total_uncompressed_size) AS bytes
-     FROM parquet_metadata(${path}) GROUP BY ALL`,
-  );
   return {
     source,
     rows: Number(footer?.["num_rows"] ?? 0),
@@ -36,8 +38,42 @@ export async function openParquet(
       name: String(row["column_name"]),
       type: String(row["column_type"]),
     })),
-    bytes: new Map(sizes.map((row) => [String(row["name"]), Number(row["bytes"])])),
+    footer: await footerOf(connection, path),
   };
+}
+
+/**
+ * Statistics are taken of the numbers that every row group states; DuckDB writes none for a row
+ * group with a NaN or an infinity (measured with 1.5), and trusts them itself when it skips one.
+ */
+async function footerOf(
+  connection: DuckDBConnection,
+  path: string,
+): Promise<Map<string, ColumnFooter>> {
+  const rows = await queryRows(
+    connection,
+    `SELECT path_in_schema AS name, max(total_uncompressed_size) AS bytes,
+       count(*) = count(TRY_CAST(stats_min_value AS DOUBLE)) AND
+       count(*) = count(TRY_CAST(stats_max_value AS DOUBLE)) AND
+       count(*) = count(stats_null_count) AS is_stated,
+       min(TRY_CAST(stats_min_value AS DOUBLE)) AS least,
+       max(TRY_CAST(stats_max_value AS DOUBLE)) AS greatest,
+       sum(stats_null_count)::DOUBLE AS nulls
+     FROM parquet_metadata(${path}) GROUP BY ALL`,
+  );
+  return new Map(
+    rows.map((row): [string, ColumnFooter] => {
+      const [nulls, least, greatest] = [row["nulls"], row["least"], row["greatest"]].map(Number);
+      const bytes = Number(row["bytes"]);
+      const isStated = row["is_stated"] === true && least !== undefined && greatest !== undefined;
+      return [
+        String(row["name"]),
+        isStated && nulls !== undefined
+          ? { bytes, statistics: { nulls, least, greatest } }
+          : { bytes },
+      ];
+    }),
+  );
 }
 
 /** Bytes of one row group that a scan holds for each thread. */
@@ -51,7 +87,7 @@ export function batchesOf(parquet: ParquetFile, columns: readonly string[]): str
   const batches: string[][] = [[]];
   let bytes = 0;
   for (const column of columns) {
-    const size = parquet.bytes.get(column) ?? 0;
+    const size = parquet.footer.get(column)?.bytes ?? 0;
     if (bytes > 0 && bytes + size > BATCH_BYTES) {
       batches.push([]);
       bytes = 0;

@@ -16,9 +16,8 @@ interface Extremes {
 const SQUARABLE = 1e150;
 
 /**
- * The second scan: each feature's extremes and its correlation with the label over all rows. DuckDB
- * answers counts and extremes from the statistics in the footer where the file has them, and reads
- * the values where it has none, as it must when there are NaN or infinities.
+ * The second scan: each feature's extremes and its correlation with the label over all rows. Counts
+ * and extremes come from the statistics in the footer; where it has none, the values are read.
  */
 export async function scanFeatures(
   connection: DuckDBConnection,
@@ -54,6 +53,24 @@ async function extremesOf(
   parquet: ParquetFile,
   features: readonly string[],
 ): Promise<Map<string, Extremes>> {
+  const unstated = features.filter((name) => !parquet.footer.get(name)?.statistics);
+  const read = await readExtremes(connection, parquet, unstated);
+  return new Map(
+    features.map((name) => {
+      const stated = parquet.footer.get(name)?.statistics;
+      if (!stated) return [name, read.get(name) ?? { values: 0, least: null, greatest: null }];
+      const { nulls, least, greatest } = stated;
+      return [name, { values: parquet.rows - nulls, least, greatest }];
+    }),
+  );
+}
+
+async function readExtremes(
+  connection: DuckDBConnection,
+  parquet: ParquetFile,
+  features: readonly string[],
+): Promise<Map<string, Extremes>> {
+  if (features.length === 0) return new Map();
   const parts = features.map((name, index) => {
     const column = sqlName(name);
     return `count(${column}) AS n${index}, min(${column})::DOUBLE AS a${index}, max(${column})::DOUBLE AS z${index}`;
@@ -80,21 +97,17 @@ async function correlationsOf(
   const varying = [...extremes].filter(
     ([, seen]) => seen.values > 1 && seen.least !== seen.greatest,
   );
-  if (varying.length === 0) return new Map();
+  const label = (await extremesOf(connection, parquet, [target])).get(target);
+  if (varying.length === 0 || !label) return new Map();
+  const tamed = tame(target, label);
   const parts = varying.map(
-    ([name, seen], index) => `corr(${tame(name, seen)}, audited_label) AS c${index}`,
+    ([name, seen], index) => `corr(${tame(name, seen)}, ${tamed}) AS c${index}`,
   );
-  const label = asDouble(target);
-  const [row] = await queryRows(
-    connection,
-    `SELECT ${parts.join(", ")} FROM (
-       SELECT *, CASE WHEN isfinite(${label}) AND abs(${label}) < ${SQUARABLE} THEN ${label} END AS audited_label
-       FROM ${parquet.source})`,
-  );
+  const [row] = await queryRows(connection, `SELECT ${parts.join(", ")} FROM ${parquet.source}`);
   return new Map(varying.map(([name], index) => [name, finiteOf(row?.[`c${index}`])]));
 }
 
-/** A feature without the values by which `corr` ends in an error instead of a figure. */
+/** A column without the values by which `corr` ends in an error instead of a figure. */
 function tame(name: string, seen: Extremes): string {
   const column = asDouble(name);
   const size = Math.max(Math.abs(seen.least ?? 0), Math.abs(seen.greatest ?? 0));

@@ -18,13 +18,14 @@ export async function scanMonths(
   for (const batch of batchesOf(parquet, columns)) {
     const reader = await connection.runAndReadAll(monthsQuery(parquet, batch));
     const [months = [], rows = [], ...figures] = reader.getColumnsJS();
-    for (const [at, month] of months.entries()) {
-      const block = blocks.get(String(month)) ?? { rows: Number(rows[at]), values: [], hashes: [] };
+    for (const [at, value] of months.entries()) {
+      const month = typeof value === "string" ? value : "";
+      const block = blocks.get(month) ?? { rows: Number(rows[at]), values: [], hashes: [] };
       for (let index = 0; index < figures.length; index += 2) {
         block.values.push(Number(figures[index]?.[at]));
         block.hashes.push(Number(figures[index + 1]?.[at]));
       }
-      blocks.set(String(month), block);
+      blocks.set(month, block);
     }
   }
   return [...blocks]
@@ -36,7 +37,9 @@ function monthsQuery(parquet: ParquetFile, columns: readonly string[]): string {
   const figures = columns.map((name) => {
     const column = sqlName(name);
     const hash = `bit_xor(hash(TRY_CAST(${column} AS FLOAT), date))`;
-    return `count(${column}), (${hash} % 4294967296)::DOUBLE`;
+    const values =
+      parquet.footer.get(name)?.statistics?.nulls === 0 ? "count(*)" : `count(${column})`;
+    return `${values}, (${hash} % 4294967296)::DOUBLE`;
   });
   return `SELECT strftime(date_trunc('month', date), '%Y-%m'), count(*), ${figures.join(", ")}
     FROM ${parquet.source} WHERE date IS NOT NULL GROUP BY date_trunc('month', date)`;

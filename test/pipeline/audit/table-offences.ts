@@ -1,0 +1,212 @@
+import type { DatasetFacts } from "../../../src/audit/report.ts";
+import { HALF_2019, replacing } from "./offence.ts";
+import type { Offence } from "./offence.ts";
+
+/** Offences against rows, dates, columns and nulls. `facts` are those of the unspoiled export. */
+export function tableOffences(facts: DatasetFacts): Offence[] {
+  return [
+    {
+      name: "no rows",
+      query: "SELECT * FROM export WHERE false",
+      check: "rows",
+      severity: "error",
+    },
+    {
+      name: "three in a hundred rows lost since the newest export",
+      query: "SELECT * FROM export WHERE date >= DATE '1987-03-01'",
+      check: "rows",
+      severity: "error",
+      options: { previous: facts },
+    },
+    {
+      name: "one in a hundred rows lost",
+      query: "SELECT * FROM export WHERE date >= DATE '1986-06-15'",
+      check: "rows",
+      severity: "warning",
+      options: { previous: facts },
+    },
+    {
+      name: "a newest row three trading days old",
+      query: "SELECT * FROM export WHERE date <= DATE '2025-12-26'",
+      check: "freshness",
+      severity: "warning",
+      message: /2025-12-26, 3 trading days behind/,
+    },
+    {
+      name: "a newest row more than a week old",
+      query: "SELECT * FROM export WHERE date <= DATE '2025-12-19'",
+      check: "freshness",
+      severity: "error",
+    },
+    {
+      name: "a future date",
+      query: replacing(
+        "CASE WHEN date = DATE '2025-12-31' THEN DATE '2026-01-02' ELSE date END AS date",
+      ),
+      check: "date_future",
+      severity: "error",
+    },
+    {
+      name: "a row without a date",
+      query: replacing("CASE WHEN date <> DATE '2010-03-03' THEN date END AS date"),
+      check: "date_missing",
+      severity: "error",
+    },
+    {
+      name: "rows out of order",
+      query: "SELECT * FROM export ORDER BY date DESC",
+      check: "date_order",
+      severity: "error",
+    },
+    {
+      name: "duplicated dates",
+      query: `SELECT * FROM export UNION ALL SELECT * FROM export WHERE ${HALF_2019} ORDER BY date`,
+      check: "duplicate_key",
+      severity: "error",
+      message: /12\d days that occur more than once/,
+    },
+    {
+      name: "a gap of five sessions",
+      query: "SELECT * FROM export WHERE date NOT BETWEEN DATE '2025-06-02' AND DATE '2025-06-06'",
+      check: "missing_sessions",
+      severity: "warning",
+      message: /5 sessions .* from 2025-06-02 to 2025-06-06/,
+    },
+    {
+      name: "a gap of two weeks",
+      query: "SELECT * FROM export WHERE date NOT BETWEEN DATE '2025-06-02' AND DATE '2025-06-13'",
+      check: "missing_sessions",
+      severity: "error",
+    },
+    {
+      name: "a missing label column",
+      query: "SELECT * EXCLUDE (target_1m) FROM export",
+      check: "required_columns",
+      column: "target_1m",
+      severity: "error",
+    },
+    {
+      name: "dates as text",
+      query: replacing("date::VARCHAR AS date"),
+      check: "required_columns",
+      column: "date",
+      severity: "error",
+    },
+    {
+      name: "dates with a time of day",
+      query: replacing("date::TIMESTAMP AS date"),
+      check: "required_columns",
+      column: "date",
+      severity: "error",
+    },
+    {
+      name: "a renamed column that the champion uses",
+      query: "SELECT * RENAME (volatility_21 AS vol_monthly) FROM export",
+      check: "column_missing",
+      column: "volatility_21",
+      severity: "error",
+      message: /'vol_monthly' holds the same values/,
+      options: { previous: facts, championFeatures: ["volatility_21"] },
+    },
+    {
+      name: "a renamed column without an earlier export, by its likely name",
+      query: "SELECT * RENAME (volatility_21 AS volatility_22) FROM export",
+      check: "column_missing",
+      severity: "error",
+      message: /volatility_22/,
+      options: { championFeatures: ["volatility_21"] },
+    },
+    {
+      name: "a missing column that the champion does not use",
+      query: "SELECT * EXCLUDE (volatility_21) FROM export",
+      check: "column_missing",
+      severity: "warning",
+      options: { previous: facts, championFeatures: ["return_1"] },
+    },
+    {
+      name: "a new column",
+      query: "SELECT *, return_1 * return_5 AS product FROM export",
+      check: "column_new",
+      column: "product",
+      severity: "warning",
+      options: { previous: facts },
+    },
+    {
+      name: "a type change",
+      query: replacing("round(volatility_21 * 1000)::INTEGER AS volatility_21"),
+      check: "type_changed",
+      column: "volatility_21",
+      severity: "error",
+      options: { previous: facts },
+    },
+    {
+      name: "a text column",
+      query: "SELECT *, 'contango' AS regime FROM export",
+      check: "not_numeric",
+      column: "regime",
+      severity: "error",
+    },
+    {
+      name: "nulls in a tenth of the training window",
+      query: replacing("CASE WHEN year(date) <> 2019 THEN volatility_21 END AS volatility_21"),
+      check: "nulls",
+      column: "volatility_21",
+      severity: "warning",
+    },
+    {
+      name: "nulls in four tenths of it",
+      query: replacing(
+        "CASE WHEN year(date) < 2019 OR year(date) > 2022 THEN volatility_21 END AS volatility_21",
+      ),
+      check: "nulls",
+      column: "volatility_21",
+      severity: "error",
+    },
+    {
+      name: "nulls in four tenths of it of a column that the champion does not use",
+      query: replacing(
+        "CASE WHEN year(date) < 2019 OR year(date) > 2022 THEN volatility_21 END AS volatility_21",
+      ),
+      check: "nulls",
+      column: "volatility_21",
+      severity: "warning",
+      options: { championFeatures: ["return_1"] },
+    },
+    {
+      name: "nulls that rose by three points overnight",
+      query: replacing(
+        "CASE WHEN date < DATE '2025-09-10' THEN volatility_21 END AS volatility_21",
+      ),
+      check: "nulls",
+      column: "volatility_21",
+      severity: "warning",
+      message: /up from 0/,
+      options: { previous: facts },
+    },
+    {
+      name: "a column that lost all its values",
+      query: replacing("NULL::DOUBLE AS volatility_21"),
+      check: "nulls",
+      column: "volatility_21",
+      severity: "error",
+      message: /no value at all, but did on 2025-12-31/,
+      options: { previous: facts },
+    },
+    {
+      name: "a column that begins last year",
+      query: replacing(
+        "CASE WHEN date > DATE '2024-12-31' THEN volatility_21 END AS volatility_21",
+      ),
+      check: "late_start",
+      column: "volatility_21",
+      severity: "warning",
+    },
+    {
+      name: "a constant column",
+      query: "SELECT *, 4.5 AS rate FROM export",
+      check: "constant",
+      column: "rate",
+      severity: "warning",
+    },
+  ];
+}
