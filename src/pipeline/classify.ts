@@ -28,7 +28,7 @@ export function toFailure(error: unknown): Failure {
       cause: error,
     });
   }
-  if (sqliteCode(error) !== undefined) {
+  if (SQLITE_TROUBLE.has(sqliteCode(error) ?? 0)) {
     return new Failure({
       code: "CBI_LEDGER_UNUSABLE",
       message: `the ledger in Logs/ cannot be read or written: ${messageOf(error)}`,
@@ -62,6 +62,8 @@ const FULL = ["ENOSPC", "EDQUOT", "EFBIG"] as const;
 
 // Result codes of sqlite.org/rescode.html; an extended code holds its primary one in the low byte.
 const SQLITE_FULL = 13;
+/** PERM, BUSY, LOCKED, READONLY, IOERR, CORRUPT, CANTOPEN, NOTADB; the others are mistakes of ours. */
+const SQLITE_TROUBLE: ReadonlySet<number> = new Set([3, 5, 6, 8, 10, 11, 14, 26]);
 
 function sqliteCode(error: unknown): number | undefined {
   return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
