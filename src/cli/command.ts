@@ -17,7 +17,7 @@ export interface CommandContext {
 }
 
 export interface CommandOption {
-  /** As commander reads it: `--as-of <date>`, `--json`, `-f, --follow`. */
+  /** `--as-of <date>`, `--json`, `-f, --follow`. */
   flags: string;
   summary: string;
   /** Checks and converts the text; throws a `Failure` of exit code 64 that says what was expected. */
@@ -25,7 +25,7 @@ export interface CommandOption {
 }
 
 export interface CommandArgument {
-  /** As commander reads it: `<run>`, `[dir]`, `[files...]`. */
+  /** `<run>` when it must be there, `[dir]` when it may. */
   name: string;
   summary: string;
 }

@@ -28,7 +28,7 @@ export async function dispatch(
     context.write(commandHelp(command));
     return ExitCode.done;
   }
-  return command.run(context, await parseWords(command, own));
+  return command.run(context, parseWords(command, own));
 }
 
 /** True when help is asked for; what stands after `--` belongs to somebody else. */

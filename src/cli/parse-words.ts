@@ -1,39 +1,107 @@
+import { parseArgs } from "node:util";
+import { nearest } from "../config/nearest.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
-import type { Command, CommandInput } from "./command.ts";
+import type { Command, CommandInput, CommandOption } from "./command.ts";
 
-/** What was typed after a command's words, by its declaration. Throws a `Failure` of exit code 64. */
-export async function parseWords(
-  command: Command,
-  words: readonly string[],
-): Promise<CommandInput> {
-  // Loaded here, so that help and version need not wait for it.
-  const { Command: Parser, CommanderError } = await import("commander");
-  const parser = new Parser(command.words.join(" "));
-  parser.exitOverride().helpOption(false).allowExcessArguments(false);
-  parser.configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-  for (const argument of command.arguments ?? []) parser.argument(argument.name, argument.summary);
-  for (const option of command.options ?? []) {
-    const { parse: check } = option;
-    if (check) parser.option(option.flags, option.summary, (text: string) => check(text));
-    else parser.option(option.flags, option.summary);
-  }
-  try {
-    parser.parse([...words], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) throw usageFailure(command, error.message);
-    throw error;
-  }
-  return { arguments: parser.processedArgs as (string | undefined)[], options: parser.opts() };
+/** An option as its flags declare it: `-n, --limit <count>`. */
+interface Declared {
+  option: CommandOption;
+  /** `limit` */
+  long: string;
+  /** `n` */
+  short: string | undefined;
+  takesValue: boolean;
 }
 
-function usageFailure(command: Command, message: string): Failure {
-  const [sentence = "", hint] = message.replace(/^error: /, "").split("\n");
-  const help = `See: cbi ${command.words.join(" ")} --help`;
+/**
+ * What was typed after a command's words, by its declaration. Throws a `Failure` of exit code 64. By
+ * the platform's own parser: a library for this is loaded longer than `cbi status` works.
+ */
+export function parseWords(command: Command, words: readonly string[]): CommandInput {
+  const declared = (command.options ?? []).map(declaredOption);
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(
+      declared.map(({ long, short, takesValue }) => [
+        long,
+        {
+          type: takesValue ? ("string" as const) : ("boolean" as const),
+          ...(short ? { short } : {}),
+        },
+      ]),
+    ),
+    allowPositionals: true,
+    // Not strict: its errors do not know what was nearly meant.
+    strict: false,
+    tokens: true,
+  });
+  const options: Record<string, unknown> = {};
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const found = declared.find(({ long }) => long === token.name);
+    if (!found) throw unknownOption(command, token.rawName, declared);
+    options[camelCased(found.long)] = valueOf(command, found, token.value);
+  }
+  return { arguments: checkedArguments(command, positionals), options };
+}
+
+function declaredOption(option: CommandOption): Declared {
+  const match = /^(?:-(\w), )?--([a-z][a-z-]*)( <[^>]+>)?$/.exec(option.flags);
+  if (!match?.[2]) throw new Error(`'${option.flags}' declares no option`);
+  return { option, short: match[1], long: match[2], takesValue: match[3] !== undefined };
+}
+
+function valueOf(command: Command, declared: Declared, value: string | undefined): unknown {
+  const { option, takesValue } = declared;
+  if (takesValue && (value === undefined || value === "")) {
+    throw usage(command, `option '${option.flags}' argument missing`);
+  }
+  if (!takesValue && value !== undefined) {
+    throw usage(command, `option '${option.flags}' takes no value, got '${value}'`);
+  }
+  if (value === undefined) return true;
+  return option.parse ? option.parse(value) : value;
+}
+
+/** The positional words by the order of declaration; an absent optional one is undefined. */
+function checkedArguments(command: Command, words: readonly string[]): (string | undefined)[] {
+  const declared = command.arguments ?? [];
+  const missing = declared.find(
+    ({ name }, index) => name.startsWith("<") && words[index] === undefined,
+  );
+  if (missing)
+    throw usage(command, `missing required argument '${missing.name.replaceAll(/[<>]/g, "")}'`);
+  if (words.length > declared.length) {
+    const expected = `${declared.length} argument${declared.length === 1 ? "" : "s"}`;
+    throw usage(
+      command,
+      `too many arguments. Expected ${expected} but got ${words.length}: ${words.join(", ")}.`,
+    );
+  }
+  return declared.map((_, index) => words[index]);
+}
+
+function unknownOption(command: Command, typed: string, declared: readonly Declared[]): Failure {
+  const guess = nearest(
+    typed,
+    declared.map(({ long }) => `--${long}`),
+  );
+  const hint = guess === undefined ? "" : `Did you mean ${guess}? `;
+  return usage(command, `unknown option '${typed}'`, hint);
+}
+
+function camelCased(name: string): string {
+  return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function usage(command: Command, message: string, hint = ""): Failure {
   return new Failure({
     code: "CBI_USAGE",
-    message: sentence,
-    remedy: hint === undefined ? help : `${hint.replaceAll(/^\(|\)$/g, "")} ${help}`,
+    message,
+    remedy: `${hint}See: cbi ${command.words.join(" ")} --help`,
     exit: ExitCode.usage,
   });
 }

@@ -72,16 +72,36 @@ export function zoneNamed(name: string): Zone | undefined {
   return zone;
 }
 
+/**
+ * The zone of a name that Node is sure to know, such as an exchange's. Nothing is checked or made
+ * before the zone is first asked for an offset; an unknown name throws then.
+ */
+export function knownZone(name: string): Zone {
+  const zone = zones.get(name) ?? new CachedZone(name);
+  zones.set(name, zone);
+  return zone;
+}
+
+/** The offset in milliseconds at an instant, by the zone data itself. */
+type Probe = (instantMs: number) => number;
+
 class CachedZone implements Zone {
   readonly name: string;
-  readonly #probe: (instantMs: number) => number;
+  #probe: Probe | undefined;
   readonly #blocks = new Map<number, Block>();
   /** Offsets at the first instants of blocks, by block index. */
   readonly #edges = new Map<number, number>();
 
-  constructor(name: string, probe: (instantMs: number) => number) {
+  constructor(name: string, probe?: Probe) {
     this.name = name;
     this.#probe = probe;
+  }
+
+  /** A formatter costs as much as starting a program, so it is made when first asked. */
+  #offsetAt(instantMs: number): number {
+    this.#probe ??= offsetProbe(this.name);
+    if (!this.#probe) throw new Error(`this Node carries no time zone data for ${this.name}`);
+    return this.#probe(instantMs);
   }
 
   offsetMsAt(instantMs: number): number {
@@ -150,7 +170,7 @@ class CachedZone implements Zone {
   #edge(index: number): number {
     const known = this.#edges.get(index);
     if (known !== undefined) return known;
-    const offsetMs = this.#probe(index * BLOCK_MS);
+    const offsetMs = this.#offsetAt(index * BLOCK_MS);
     this.#edges.set(index, offsetMs);
     return offsetMs;
   }
@@ -165,10 +185,10 @@ class CachedZone implements Zone {
       let highMs = endMs;
       while (highMs - lowMs > 1000) {
         const middleMs = lowMs + Math.floor((highMs - lowMs) / 2000) * 1000;
-        if (this.#probe(middleMs) === offsetMs) lowMs = middleMs;
+        if (this.#offsetAt(middleMs) === offsetMs) lowMs = middleMs;
         else highMs = middleMs;
       }
-      offsetMs = this.#probe(highMs);
+      offsetMs = this.#offsetAt(highMs);
       changes.push({ atMs: highMs, offsetMs });
       lowMs = highMs;
     }
@@ -177,7 +197,7 @@ class CachedZone implements Zone {
 }
 
 /** Asks `Intl` for the offset at an instant: the difference of what it prints and UTC. */
-function offsetProbe(name: string): ((instantMs: number) => number) | undefined {
+function offsetProbe(name: string): Probe | undefined {
   let format: Intl.DateTimeFormat;
   try {
     format = new Intl.DateTimeFormat("en-US", {

@@ -1,4 +1,4 @@
-import { zoneNamed, type Zone } from "../zone.ts";
+import { knownZone } from "../zone.ts";
 import { buildCalendar, type CalendarFacts } from "./build.ts";
 import type { TradingCalendar } from "./calendar.ts";
 import { chicagoGrains } from "./cbot-grains.ts";
@@ -29,15 +29,8 @@ export function calendarNamed(
 function factsOf(name: CalendarName): CalendarFacts {
   switch (name) {
     case "XNYS":
-      return newYorkStockExchange(requiredZone("America/New_York"));
+      return newYorkStockExchange(knownZone("America/New_York"));
     case "CBOT_GRAINS":
-      return chicagoGrains(requiredZone("America/Chicago"));
+      return chicagoGrains(knownZone("America/Chicago"));
   }
-}
-
-function requiredZone(name: string): Zone {
-  const zone = zoneNamed(name);
-  // Only a Node built with small-icu or none at all lacks it; every official build carries all.
-  if (!zone) throw new Error(`this Node carries no time zone data for ${name}`);
-  return zone;
 }
