@@ -1,5 +1,4 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
 import type { Clock } from "../system/clock.ts";
 import { Failure } from "../system/failure.ts";
 import { publish, temporaryNameFor } from "../system/files.ts";
@@ -18,18 +17,8 @@ export interface OpenedLedger {
  * where there is none. Only the holder of the run lock may call it: nobody else writes then.
  */
 export function openCheckedLedger(file: string, clock: Clock): OpenedLedger {
-  try {
-    const ledger = Ledger.open(file);
-    const damage = ledger.damage();
-    if (damage === undefined) return { ledger };
-    ledger[Symbol.dispose]();
-    return restore(file, clock, damage);
-  } catch (error) {
-    if (error instanceof Failure && error.code === "CBI_LEDGER_DAMAGED") {
-      return restore(file, clock, error.message);
-    }
-    throw error;
-  }
+  const opened = tryOpen(file);
+  return "ledger" in opened ? opened : restore(file, clock, opened.damage);
 }
 
 /** Keeps a copy of the ledger beside it, for `openCheckedLedger` to restore. Replaces the last one. */
@@ -47,19 +36,44 @@ function backupOf(file: string): string {
   return file.replace(/\.db$/, ".backup.db");
 }
 
-function restore(file: string, clock: Clock, damage: string): OpenedLedger {
-  const aside = `${file}.damaged-${clock.now()}`;
-  // The write-ahead log belongs to the damaged file and would be replayed into its successor.
-  for (const suffix of ["", "-wal", "-shm"]) {
-    if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
+/** The ledger, or what SQLite finds wrong with its file. Any other trouble is thrown. */
+function tryOpen(file: string): { ledger: Ledger } | { damage: string } {
+  try {
+    const ledger = Ledger.open(file);
+    const damage = ledger.damage();
+    if (damage === undefined) return { ledger };
+    ledger[Symbol.dispose]();
+    return { damage };
+  } catch (error) {
+    if (error instanceof Failure && error.code === "CBI_LEDGER_DAMAGED") {
+      return { damage: error.message };
+    }
+    throw error;
   }
-  const hasCopy = existsSync(backupOf(file));
-  if (hasCopy) copyFileSync(backupOf(file), file);
-  const outcome = hasCopy
-    ? "the copy of the last finished run took its place"
-    : "there was no copy, so history and champions start anew; models and forecasts are untouched";
-  return {
-    ledger: Ledger.open(file),
-    warning: `the ledger was damaged (${damage}); it was set aside as ${aside}; ${outcome}`,
-  };
+}
+
+function restore(file: string, clock: Clock, damage: string): OpenedLedger {
+  const mark = `.damaged-${clock.now()}`;
+  setAside(file, mark);
+  const said = `the ledger was damaged (${damage}); it was set aside as ${file}${mark}`;
+  const anew = "history and champions start anew; models and forecasts are untouched";
+  if (!existsSync(backupOf(file))) {
+    return { ledger: Ledger.open(file), warning: `${said}; there was no copy, so ${anew}` };
+  }
+  copyFileSync(backupOf(file), file);
+  const copy = tryOpen(file);
+  if ("ledger" in copy) {
+    const warning = `${said}; the copy of the last finished run took its place`;
+    return { ledger: copy.ledger, warning };
+  }
+  rmSync(file);
+  setAside(backupOf(file), mark);
+  return { ledger: Ledger.open(file), warning: `${said}; its copy is damaged too, so ${anew}` };
+}
+
+/** The write-ahead log belongs to the damaged file and would be replayed into its successor. */
+function setAside(file: string, mark: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, file + mark + suffix);
+  }
 }
