@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { test } from "node:test";
 import { STAGE_NAMES } from "../../src/config/schema.ts";
 import { judgeHealth, type HealthFacts } from "../../src/pipeline/health.ts";

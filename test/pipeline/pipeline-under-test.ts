@@ -118,7 +118,7 @@ export class PipelineUnderTest implements AsyncDisposable {
       chain: Chain.empty()
         .add(this.#stage("export"))
         .add(this.#stage("audit"))
-        .add(this.#stage("train")) as unknown as Chain<object>,
+        .add(this.#stage("train")),
       clock: this.clock,
       random: {
         fraction: () => this.chance,
