@@ -50,6 +50,10 @@ try {
 
 async function main(): Promise<void> {
   const config = configSchema.parse(parse(readFileSync(path.join(root, "cbi.yaml"), "utf8")));
+  const load = os.loadavg()[0] ?? 0;
+  if (load > 1) {
+    console.log(`load is ${load.toFixed(1)}: wait for a quiet machine, or read only the idleness`);
+  }
   const planned = await planDemo(config);
   const ours: Measure[] = [];
   const plain: Measure[] = [];
