@@ -9,7 +9,7 @@ import { exists } from "../../../src/system/files.ts";
 import { homePaths } from "../../../src/system/home.ts";
 import { pollUntil } from "../../rig/processes.ts";
 import { Rig } from "../../rig/rig.ts";
-import { essence, givePrices, nightIn, REPLAY_CONFIG, replayIn } from "./support.ts";
+import { essence, evaluationIn, givePrices, nightIn, REPLAY_CONFIG, replayIn } from "./support.ts";
 
 const RANGE = ["--from", "2023-03-01", "--to", "2023-03-16", "--every", "4"];
 const DAYS = ["2023-03-01", "2023-03-07", "2023-03-13"];
@@ -93,6 +93,11 @@ void test("no night knows anything later than its day", async (t) => {
     assert.deepEqual(
       essence(await nightIn(truncated.file("past"), day)),
       essence(await nightIn(folder, day)),
+      day,
+    );
+    assert.deepEqual(
+      await evaluationIn(truncated.file("past"), day),
+      await evaluationIn(folder, day),
       day,
     );
   }

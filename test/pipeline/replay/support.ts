@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { evaluationSchema } from "../../../src/evaluation/evaluation.ts";
 import { replaySchema, type Replay } from "../../../src/evaluation/replay.ts";
 import { replayNightSchema, type ReplayNight } from "../../../src/evaluation/replay-night.ts";
 import type { Rig } from "../../rig/rig.ts";
@@ -43,4 +44,12 @@ export async function nightIn(folder: string, day: string): Promise<ReplayNight>
 export function essence(night: ReplayNight): unknown {
   const { run: _run, seconds: _seconds, code: _code, forecasts, ...rest } = night;
   return { ...rest, forecasts: forecasts.map(({ run: _of, ...row }) => row) };
+}
+
+/** The whole evaluation of a replayed night, without the name of its run. */
+export async function evaluationIn(folder: string, day: string): Promise<unknown> {
+  const { run } = await nightIn(folder, day);
+  const file = path.join(folder, "Logs", "nightly", run, "evaluation.json");
+  const { run: _run, ...rest } = evaluationSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  return rest;
 }
