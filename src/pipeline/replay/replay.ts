@@ -14,6 +14,7 @@ import { Failure } from "../../system/failure.ts";
 import { replaceFile, replaceJson } from "../../system/files.ts";
 import type { HomePaths } from "../../system/home.ts";
 import type { RecordedError } from "../../ledger/runs.ts";
+import { openWarehouse } from "../../warehouse/open.ts";
 import { runNight } from "../night.ts";
 import { lockHeld } from "../runner.ts";
 import { replayDays, type ReplayRange } from "./days.ts";
@@ -30,7 +31,6 @@ import {
   type ReplayFolder,
 } from "./folder.ts";
 import { inputHashes, isInside } from "./inputs.ts";
-import { knownPrices } from "./known-prices.ts";
 import { judgeNight, nightOfRun } from "./night-of-run.ts";
 import { decideStart, nightsLeft, replaySecondsLeft, type ReplayPlan } from "./plan-file.ts";
 
@@ -81,11 +81,12 @@ export interface ReplayResult {
 export async function outlookOf(
   home: Home,
   request: ReplayRequest,
-  world: Pick<ReplayWorld, "clock" | "signal">,
+  world: Pick<ReplayWorld, "clock">,
 ): Promise<ReplayOutlook> {
   const calendar = calendarNamed(home.config.calendar);
   const closed = calendar.lastClosedSession(world.clock.now());
-  const prices = await knownPrices(home.config, home.paths, closed, world.signal);
+  // The series lies in a source file, so reading it opens no database of the home's.
+  const prices = await openWarehouse(home.config, home.paths).prices(closed);
   const newest = prices.at(-1)?.date ?? request.from;
   const range = { from: request.from, to: request.to ?? newest, every: request.every };
   const days = replayDays(range, calendar, newest);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Ledger } from "../../../src/ledger/ledger.ts";
@@ -207,14 +207,20 @@ void test("--fresh begins anew after a change", async (t) => {
   assert.deepEqual(nights, ["2023-03-13.json"]);
 });
 
-void test("a longer replay keeps the nights it has", async (t) => {
+void test("a longer replay keeps the nights it has, and does one again that left no word", async (t) => {
   await using rig = await Rig.copyOf(t, whole);
   const own = rig.file(`Replays/${NAME}`);
+  // As if it had been killed between the night's end and the note of it.
+  await rm(path.join(own, "replay-nights", `${DAYS[2]}.json`));
   const words = ["replay", "--from", "2023-03-01", "--every", "4", "--to", "2023-03-17"];
   const { exitCode, stderr } = await rig.cbi([...words, "--into", own]);
   assert.equal(exitCode, 0, stderr);
-  assert.match(stderr, /replay of 4 nights .*, 3 of them done already/);
+  assert.match(stderr, /replay of 4 nights .*, 2 of them done already/);
   assert.deepEqual(await nightIn(own, DAYS[0] ?? ""), await nightIn(folder, DAYS[0] ?? ""));
+  assert.deepEqual(
+    essence(await nightIn(own, DAYS[2] ?? "")),
+    essence(await nightIn(folder, DAYS[2] ?? "")),
+  );
   assert.equal((await replayIn(own)).nights.at(-1)?.as_of, "2023-03-17");
 });
 
@@ -235,6 +241,29 @@ void test("a folder that holds anything else is left alone", async (t) => {
     assert.match(end.stderr, said);
     assert.equal(await treeHash(rig.paths.root), kept, into);
   }
+});
+
+void test("a file outside of TrainingData is read where it lies", async (t) => {
+  await using rig = await Rig.make(
+    t,
+    REPLAY_CONFIG.replace("wti: raw/wti.csv", "wti: ../elsewhere/wti.csv"),
+  );
+  await rig.write("elsewhere/README", "prices that another program writes");
+  await rename(rig.file("TrainingData/raw/wti.csv"), rig.file("elsewhere/wti.csv"));
+  const kept = await treeHash(rig.paths.root);
+  const words = ["replay", "--from", "2023-03-01", "--to", "2023-03-01"];
+  const { exitCode, stderr } = await rig.cbi(words);
+  assert.equal(exitCode, 0, stderr);
+  assert.equal(await treeHash(rig.paths.root), kept);
+  const own = rig.file("Replays/2023-03-01_2023-03-01_every-1");
+  const rows = async (where: string): Promise<unknown> =>
+    (await nightIn(where, "2023-03-01")).forecasts.map((row) => [
+      row.algorithm,
+      row.price_predicted,
+    ]);
+  assert.deepEqual(await rows(own), await rows(folder));
+  const [horizon] = (await replayIn(own)).horizons;
+  assert.equal(horizon?.forecasts[0]?.settled_on, "2023-03-08");
 });
 
 void test("--dry-run says which nights would run and writes nothing", async (t) => {
