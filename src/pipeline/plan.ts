@@ -1,5 +1,6 @@
 import type { Home } from "../config/home.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import { exists } from "../system/files.ts";
 import { calendarNamed } from "../schedule/calendar/named.ts";
 import { findCheckpoint, fingerprintOf } from "./checkpoint.ts";
 import { toFailure } from "./classify.ts";
@@ -26,7 +27,9 @@ export async function planNight(
   const calendar = calendarNamed(home.config.calendar);
   const asOf = asOfDay(request.asOf ?? home.config.as_of, calendar, world.clock.now());
   const services = nightServices(home, calendar, world, world.emit);
-  using ledger = Ledger.open(home.paths.ledger);
+  // A home that has never run keeps no trace of the question.
+  const hasLedger = await exists(home.paths.ledger);
+  using ledger = Ledger.open(hasLedger ? home.paths.ledger : ":memory:");
   const context: StageContext = {
     ...services,
     run: "plan",
