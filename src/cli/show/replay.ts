@@ -30,6 +30,8 @@ export function liveReplay(clock: Clock, stream: NodeJS.WriteStream): (event: Re
       title = nightTitle(event);
     } else if (event.event === "night") {
       foldProgress(view, event.inner, clock.monotonic());
+      const line = replayLine(event);
+      if (line !== undefined) log.persist(line);
       if (clock.monotonic() - drawnMs < FRAME_MS) return;
     } else {
       log.persist(replayLine(event) ?? "");

@@ -54,7 +54,8 @@ function head(replay: Replay, title: string): Markup {
       <p class="soft small">
         ${counted(replay.nights.length, "night", "nights")}, ${step}, each run as of its own day and
         knowing nothing later. Judged by prices through <time>${replay.prices_through}</time>.
-        Prices in ${replay.price_unit}.
+        Prices in ${replay.price_unit}. Settings, features and later corrections of the data are
+        today’s, which may flatter the past.
       </p>
       <p class="lead">${replaySentence(replay)}</p>
       ${replay.remarks.map((remark) => html`<p class="flag">${remark}</p>`)}
