@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { RunLock } from "../../../src/guard/run-lock.ts";
 import { Ledger } from "../../../src/ledger/ledger.ts";
 import { newestRuns } from "../../../src/ledger/runs.ts";
 import { exists } from "../../../src/system/files.ts";
@@ -222,6 +223,32 @@ void test("a longer replay keeps the nights it has, and does one again that left
     essence(await nightIn(folder, DAYS[2] ?? "")),
   );
   assert.equal((await replayIn(own)).nights.at(-1)?.as_of, "2023-03-17");
+});
+
+void test("two replays do not run in one folder at once", async (t) => {
+  await using rig = await Rig.copyOf(t, whole);
+  const kept = await treeHash(rig.file(`Replays/${NAME}`));
+  using lock = RunLock.tryTake(rig.file(`Replays/${NAME}/replay.lock`));
+  assert.ok(lock);
+  const end = await rig.cbi(["replay", ...RANGE, "--fresh"]);
+  assert.equal(end.exitCode, 75, end.stderr);
+  assert.match(end.stderr, /another replay is under way in /);
+  assert.equal(await treeHash(rig.file(`Replays/${NAME}`)), kept);
+});
+
+void test("a night that fails for another reason than its data stops the replay, to be tried again", async (t) => {
+  await using rig = await Rig.copyOf(t, whole);
+  const own = rig.file(`Replays/${NAME}`);
+  await rm(path.join(own, "replay-nights", `${DAYS[1]}.json`));
+  const broken = { CBI_PYTHON_ENV: rig.file("no-environment") };
+  await rm(homePaths(own).ledger);
+  await rm(homePaths(own).trainings, { recursive: true });
+  const end = await rig.cbi(["replay", ...RANGE], { environment: broken });
+  assert.notEqual(end.exitCode, 0);
+  assert.notEqual(end.exitCode, 65);
+  assert.match(end.stderr, /no-environment/);
+  assert.ok(!(await exists(path.join(own, "replay-nights", `${DAYS[1]}.json`))));
+  assert.match((await replayIn(own)).remarks.join(), /Only 2 of 3 nights are done/);
 });
 
 void test("a folder that holds anything else is left alone", async (t) => {
