@@ -4,7 +4,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import type { CbiEnd } from "../rig/cbi-process.ts";
 import { assertIntact } from "../rig/intact.ts";
-import { Rig } from "../rig/rig.ts";
+import { withDuckdb } from "../../src/system/duckdb.ts";
+import { QUICK_CONFIG, Rig } from "../rig/rig.ts";
 
 let night: Rig;
 before(async () => {
@@ -161,6 +162,23 @@ void test("a damaged warehouse is named, with what is lost in it and how to go o
   assert.equal(healed.exitCode, 0);
   assert.deepEqual(trainedAgain(healed), []);
   await assertIntact(rig, healed);
+});
+
+void test("a warehouse that another program holds is named with its holder, and waits for nobody's repair", async (t) => {
+  await using rig = await Rig.copyOf(t, night);
+  const once = "nightly: { kind: pipeline, stages: { export: { attempts: 1 } } }";
+  await rig.write("cbi.yaml", QUICK_CONFIG.replace("nightly: { kind: pipeline }", once));
+  await withDuckdb({ file: rig.paths.warehouse }, async () => {
+    const end = await rig.night("--force");
+    assert.equal(end.exitCode, 69);
+    const verdict = end.events.at(-1);
+    assert.equal(verdict?.error?.code, "CBI_WAREHOUSE_BUSY");
+    assert.match(verdict.error.message, new RegExp(`in use by .*PID ${process.pid}`));
+  });
+  const { exitCode, status } = await rig.status();
+  assert.equal(exitCode, 1);
+  assert.equal(status.exit_code, 69);
+  await assertIntact(rig, await rig.night());
 });
 
 void test("a damaged lock file is named, and deleting it helps", async (t) => {

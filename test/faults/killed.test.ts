@@ -87,6 +87,43 @@ void test("a night that is killed at six moments of chance ends as if it had not
   await assertIntact(rig, end);
 });
 
+void test("a later night that dies after naming its fits moves each champion once and keeps the one before", async (t) => {
+  await using rig = await Rig.make(t);
+  assert.equal((await rig.night("--as-of", "2025-12-30")).exitCode, 0);
+  const [earlier, forecasts] = [rig.champions(), await rig.forecasts()];
+  const versions = earlier.aliases.map((alias) => alias.split(" ")[2]);
+  for (const stage of ["predict", "upload", "predict"]) {
+    await rig
+      .start(["run", "nightly", "--json", "--from", stage])
+      .killAt(
+        `the death after ${stage}`,
+        "SIGKILL",
+        (event) => event.event === "stage-finished" && event.stage === stage,
+      );
+    await rig.untilNoProcess();
+  }
+  const end = await rig.night();
+  assert.equal(end.exitCode, 0);
+  const { aliases, decisions } = rig.champions();
+  assert.equal(aliases.length, 4);
+  assert.deepEqual(
+    aliases.filter((alias) => alias.includes(" previous ")).map((alias) => alias.split(" ")[2]),
+    versions,
+  );
+  assert.equal(new Set(decisions).size, decisions.length);
+  assert.deepEqual(
+    decisions.filter((decision) => decision.startsWith("2025-12-30")),
+    earlier.decisions,
+  );
+  const rows = await rig.forecasts();
+  assert.deepEqual(
+    rows.filter((row) => row.as_of === "2025-12-30"),
+    forecasts,
+    "what was published the night before stands as it was",
+  );
+  assert.equal(rows.length, 2 * forecasts.length);
+});
+
 /** What was finished or kept before is used again; what is finished or kept now is remembered. */
 function assertNothingRepeated(
   end: CbiEnd,
