@@ -27,7 +27,7 @@ export async function observe(
     columns: parquet.columns,
     features: roles.features,
     hashed: ["price", ...roles.features],
-    hasher: `duckdb ${String(version?.["version"])}`,
+    hasher: `duckdb ${String(version?.["version"])}, month step ${parquet.monthStep}`,
   };
   if (parquet.rows === 0 || !hasKeys(roles)) return seen;
   if (batchesOf(parquet, seen.features).length > 1) await reuseMemory(connection);

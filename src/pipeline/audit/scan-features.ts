@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FeatureFigures, Found } from "../../audit/observation.ts";
 import { SAMPLES_MAX } from "../../audit/report.ts";
 import { queryRows, sqlName } from "../../system/duckdb.ts";
-import { asDouble, batchesOf } from "./parquet.ts";
+import { asDouble, batchesOf, sampledMonths } from "./parquet.ts";
 import type { ParquetFile } from "./parquet.ts";
 import { toSample } from "./scan-keys.ts";
 
@@ -17,7 +17,8 @@ const SQUARABLE = 1e150;
 
 /**
  * The second scan: each feature's extremes and its correlation with the label over all rows. Counts
- * and extremes come from the statistics in the footer; where it has none, the values are read.
+ * and extremes come from the statistics in the footer; where it has none, the values are read. Of a
+ * long file, the correlation is that of some months (`sampledMonths`).
  */
 export async function scanFeatures(
   connection: DuckDBConnection,
@@ -103,7 +104,11 @@ async function correlationsOf(
   const parts = varying.map(
     ([name, seen], index) => `corr(${tame(name, seen)}, ${tamed}) AS c${index}`,
   );
-  const [row] = await queryRows(connection, `SELECT ${parts.join(", ")} FROM ${parquet.source}`);
+  const where = parquet.monthStep === 1 ? "" : `WHERE ${sampledMonths(parquet)}`;
+  const [row] = await queryRows(
+    connection,
+    `SELECT ${parts.join(", ")} FROM ${parquet.source} ${where}`,
+  );
   return new Map(varying.map(([name], index) => [name, finiteOf(row?.[`c${index}`])]));
 }
 

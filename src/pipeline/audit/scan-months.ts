@@ -1,13 +1,13 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { MonthBlock } from "../../audit/observation.ts";
 import { sqlName } from "../../system/duckdb.ts";
-import { batchesOf } from "./parquet.ts";
+import { batchesOf, sampledMonths } from "./parquet.ts";
 import type { ParquetFile } from "./parquet.ts";
 
 /**
  * The third scan: counts and hashes each column month by month. A value is hashed with its date, so
  * that two equal changes do not cancel out, and as a 32-bit float, so that another order of summing
- * in the user's SQL is no change.
+ * in the user's SQL is no change. Of a long file, only some months (`sampledMonths`).
  */
 export async function scanMonths(
   connection: DuckDBConnection,
@@ -42,5 +42,5 @@ function monthsQuery(parquet: ParquetFile, columns: readonly string[]): string {
     return `${values}, (${hash} % 4294967296)::DOUBLE`;
   });
   return `SELECT strftime(date_trunc('month', date), '%Y-%m'), count(*), ${figures.join(", ")}
-    FROM ${parquet.source} WHERE date IS NOT NULL GROUP BY date_trunc('month', date)`;
+    FROM ${parquet.source} WHERE ${sampledMonths(parquet)} GROUP BY date_trunc('month', date)`;
 }

@@ -109,6 +109,19 @@ void test("a file that is no Parquet, or is not there, is an error by name", asy
   }
 });
 
+void test("a long file is sampled by months, and a leak and a rewriting are found in it all the same", async () => {
+  const long = (columns: string) =>
+    demo.spoil(`SELECT ${columns} FROM export, range(25) AS copies(n) ORDER BY date, symbol`);
+  const first = await demo.audit([await long("* REPLACE ('S' || n AS symbol)")]);
+  assert.deepEqual([first.summary.errors, first.summary.warnings], [0, 1]);
+  const second = await demo.audit(
+    [await long("* REPLACE ('S' || n AS symbol, 1.1 * price AS price), -target_1m AS hint")],
+    { previous: first.datasets[0]?.facts },
+  );
+  assert.equal(failureOf(second, "leak_correlation", "hint").severity, "error");
+  assert.equal(failureOf(second, "history_rewritten").sample[0]?.["column"], "price");
+});
+
 void test("column names that are hostile to SQL are audited like others", async () => {
   const name = `a"; DROP TABLE keys; -- '`;
   const file = await demo.spoil(
