@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Finding } from "./issue-sentences.ts";
 import { isMapping } from "./key-path.ts";
 import { nearest } from "./nearest.ts";
+import { checkJobs } from "./schedule-checks.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 const TRADING_YEAR_ROWS = 252;
@@ -19,6 +20,7 @@ export function crossCheck(value: unknown): Finding[] {
     ...checkAlgorithms(config),
     ...checkParameters(config),
     ...checkInnerLimits(config),
+    ...checkJobs(config),
   ];
 }
 

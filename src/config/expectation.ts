@@ -5,6 +5,8 @@ import { isMapping, type KeyPath } from "./key-path.ts";
 export interface ConfigMeta {
   /** What a valid value is, after "expected": "a duration such as 26h". */
   expects?: string;
+  /** The key by which a mapping is told from the others of its union. */
+  by?: string;
   /** The value is shown nowhere: not by `config show`, not in an error. */
   secret?: boolean;
 }
@@ -121,7 +123,15 @@ function optionsFor(union: z.ZodUnion, value: unknown): z.core.$ZodType[] {
       );
     });
   });
+  const named = fitting.filter((option) => isMapping(value) && isNamedBy(option, value));
+  if (named.length > 0) return named;
   return fitting.length > 0 ? fitting : [...union.options];
+}
+
+/** Whether the value has the key by which mappings of this schema are told from others. */
+export function isNamedBy(schema: z.core.$ZodType, value: Record<string, unknown>): boolean {
+  const { by } = metaOf(schema);
+  return typeof by === "string" && by in value;
 }
 
 function numberExpectation(schema: z.ZodNumber): string {

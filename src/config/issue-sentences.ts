@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { expectation, isSecret, keysOf, schemaAt, schemaPaths, unwrap } from "./expectation.ts";
+import {
+  expectation,
+  isNamedBy,
+  isSecret,
+  keysOf,
+  schemaAt,
+  schemaPaths,
+  unwrap,
+} from "./expectation.ts";
 import { isMapping, type KeyPath, pathText, valueAt } from "./key-path.ts";
 import { nearest } from "./nearest.ts";
 import { isSensitiveName } from "./secrets.ts";
@@ -44,6 +52,8 @@ function translate(issue: Issue, spot: Spot): Finding[] {
     );
   }
   if (issue.code === "invalid_key") return [invalidName(path, issue, spot)];
+  const kinds = issue.code === "invalid_union" ? kindsAt(spot, below) : undefined;
+  if (kinds) return unknownKind(kinds, { path, value });
   if (schema === undefined) return [{ path, at: "value", message: issue.message }];
   if (issue.code === "invalid_union") {
     const chosen = chosenBranch(issue, schema, value);
@@ -129,6 +139,54 @@ function invalidName(path: KeyPath, issue: Issue, spot: Spot): Finding {
   return { path, at: "key", message };
 }
 
+/** The mapping whose kind is none of those it may have, where the issue is that. */
+interface UnknownKind {
+  options: Map<string, z.core.$ZodType>;
+  mapping: Record<string, unknown>;
+  key: string;
+}
+
+function kindsAt(spot: Spot, below: readonly (string | number)[]): UnknownKind | undefined {
+  const key = below.at(-1);
+  const parentPath = below.slice(0, -1);
+  const mapping = valueAt(spot.value, parentPath);
+  const parent = schemaAt(spot.schema, parentPath, spot.value);
+  const union = parent && unwrap(parent);
+  if (!(union instanceof z.ZodDiscriminatedUnion) || union.def.discriminator !== key)
+    return undefined;
+  if (!isMapping(mapping)) return undefined;
+  const options = new Map<string, z.core.$ZodType>();
+  for (const option of union.options) {
+    const kind = schemaAt(option, [key], {});
+    const literal = kind && unwrap(kind);
+    if (literal instanceof z.ZodLiteral) options.set(String([...literal.values][0]), option);
+  }
+  return { options, mapping, key };
+}
+
+/** What the kind may be; and with a kind that was nearly right, what else is wrong beside it. */
+function unknownKind(
+  { options, mapping, key }: UnknownKind,
+  { path, value }: { path: KeyPath; value: unknown },
+): Finding[] {
+  const names = [...options.keys()];
+  const expected = `expected ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+  if (value === undefined) return [{ path, at: "value", message: `missing: ${expected}` }];
+  const guess = typeof value === "string" ? nearest(value, names) : undefined;
+  const hint = guess === undefined ? "" : `; did you mean ${guess}?`;
+  const finding: Finding = {
+    path,
+    at: "value",
+    message: `${expected}, got ${shown(value)}${hint}`,
+  };
+  const meant = guess === undefined ? undefined : options.get(guess);
+  if (!(meant instanceof z.ZodType)) return [finding];
+  const asMeant = { ...mapping, [key]: guess };
+  const others = meant.safeParse(asMeant).error?.issues ?? [];
+  const at = { schema: meant, value: asMeant, path: path.slice(0, -1) };
+  return [finding, ...others.flatMap((issue) => translate(issue, at))];
+}
+
 /** The alternative that the value was meant for, or undefined when it fits the kind of none or many. */
 function chosenBranch(
   issue: z.core.$ZodIssueInvalidUnion,
@@ -144,5 +202,8 @@ function chosenBranch(
     );
     return option && !isOtherKind ? [{ schema: option, issues }] : [];
   });
-  return branches.length === 1 && isMapping(value) ? branches[0] : undefined;
+  if (!isMapping(value)) return undefined;
+  const named = branches.filter(({ schema }) => isNamedBy(schema, value));
+  if (named.length > 0) return named[0];
+  return branches.length === 1 ? branches[0] : undefined;
 }

@@ -19,7 +19,7 @@ function describedForEditors(node: unknown): unknown {
   if (!isMapping(node)) return node;
   // A key of cbi.yaml could have the name of a note; it would hold a mapping, and a note never does.
   const isNote = ([name, value]: [string, unknown]): boolean =>
-    ["expects", "suggests", "secret"].includes(name) && !isMapping(value);
+    ["by", "expects", "suggests", "secret"].includes(name) && !isMapping(value);
   const kept = Object.entries(node).filter((entry) => !isNote(entry));
   const described = Object.fromEntries(
     kept.map(([name, value]) => [name, describedForEditors(value)]),

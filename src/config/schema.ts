@@ -1,40 +1,16 @@
 import { z } from "zod";
-import { isDay } from "../schedule/day.ts";
-import { DURATION, parseDurationMs } from "./duration.ts";
-import { isZone } from "./zone.ts";
-
-// `.meta({ expects })` is what an error says after "expected"; `.describe` is what editors show.
-
-/** A name that may become part of a path, a table name or a command line. */
-const identifier = z
-  .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/)
-  .meta({ expects: "a letter, then letters, digits or _, at most 32 in all" });
-
-const duration = z
-  .string()
-  .refine((text) => parseDurationMs(text) !== undefined)
-  .meta({ expects: "a duration such as 90s, 15m, 26h or 7d", pattern: DURATION.source });
-
-const isoDate = z
-  .string()
-  .refine(isDay)
-  .meta({ expects: "a date such as 2025-12-31", pattern: String.raw`^\d{4}-\d{2}-\d{2}$` });
-
-const zone = z
-  .string()
-  .refine(isZone)
-  .meta({ expects: "an IANA time zone such as America/New_York", suggests: "zone" });
-
-/** A path of the user's, relative to TrainingData/ unless absolute. */
-const userPath = z
-  .string()
-  .min(1)
-  .max(1024)
-  .refine((text) => !text.includes("\0"))
-  .meta({ expects: "a path such as raw/prices.csv" });
-
-const columnName = z.string().min(1).max(128).meta({ expects: "the name of a column" });
+import { calendars } from "./calendars-schema.ts";
+import { job, STAGE_NAMES } from "./jobs-schema.ts";
+import {
+  columnName,
+  duration,
+  identifier,
+  isoDate,
+  jobName,
+  userPath,
+  word,
+  zone,
+} from "./values-schema.ts";
 
 const source = z.union([
   userPath,
@@ -198,32 +174,17 @@ const retention = z.strictObject({
   trainings: keep.prefault({ age: "3d" }).describe("Kept results of single trainings"),
 });
 
-const stageLimits = z.strictObject({
-  attempts: z.int().min(1).max(10).optional().describe("How often the stage is tried"),
-  deadline: duration.optional().describe("How long one attempt may take"),
-});
-
-export const STAGE_NAMES = ["export", "audit", "train", "predict", "upload", "evaluate"] as const;
-
-const pipelineJob = z.strictObject({
-  kind: z.literal("pipeline").describe("The six stages from export to evaluate"),
-  stale_after: duration.default("26h").describe("Without a success for so long, cbi status warns"),
-  stages: z
-    .partialRecord(z.enum(STAGE_NAMES), stageLimits)
-    .meta({ expects: `a mapping of stages (${STAGE_NAMES.join(", ")}) to limits` })
-    .default({})
-    .describe("Limits of single stages, over ours"),
-});
-
 /** The shape of `cbi.yaml`. Strict everywhere: an unknown key is an error, not a wish. */
 export const configSchema = z.strictObject({
   version: z.literal(1).describe("The version of this file's shape"),
   symbol: identifier.describe("What is forecast; one symbol a home"),
   zone: zone.default("America/New_York").describe("The time zone of every job without its own"),
-  calendar: z
-    .enum(["XNYS"])
+  calendar: word
     .default("XNYS")
     .describe("Which days are sessions; freshness and target dates count in them"),
+  calendars: calendars
+    .default({})
+    .describe("Calendars of your own, and days of built-in ones that are otherwise"),
   as_of: isoDate
     .optional()
     .describe("Pins the day whose close a run may know; without it, the last session closed"),
@@ -251,18 +212,13 @@ export const configSchema = z.strictObject({
   audit: audit.prefault({}).describe("What the data must pass"),
   retention: retention.prefault({}).describe("What cbi prune and every night's end keep"),
   jobs: z
-    .record(
-      z
-        .string()
-        .regex(/^[a-z][a-z0-9-]{0,31}$/)
-        .meta({ expects: "a lower-case letter, then lower-case letters, digits or -" }),
-      pipelineJob,
-    )
+    .record(jobName, job)
     .meta({ expects: "a mapping of job names to jobs, such as { nightly: { kind: pipeline } }" })
-    .default({ nightly: { kind: "pipeline", stale_after: "26h", stages: {} } })
+    .prefault({ nightly: { kind: "pipeline" } })
     .describe("What runs, by name"),
 });
 
 export type Config = z.infer<typeof configSchema>;
 export type Algorithm = (typeof ALGORITHMS)[number];
+export { STAGE_NAMES };
 export type StageName = (typeof STAGE_NAMES)[number];

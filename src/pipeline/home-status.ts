@@ -1,3 +1,4 @@
+import { homeCalendar } from "../config/calendars.ts";
 import { parseDurationMs } from "../config/duration.ts";
 import type { Home } from "../config/home.ts";
 import { aliases, decisionInForce } from "../ledger/champions.ts";
@@ -5,7 +6,6 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
 import { neverRunStatus, runStatus } from "../ledger/status-file.ts";
 import type { Health, RunStatus } from "../ledger/status-schema.ts";
-import { calendarNamed } from "../schedule/calendar/named.ts";
 import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
 import type { Clock } from "../system/clock.ts";
 import { isAlive } from "../system/process-identity.ts";
@@ -59,7 +59,7 @@ function dataFacts(
   const exported = success && stagesOf(ledger, success.id).find(({ name }) => name === "export");
   const newest = newestDayOf(exported?.output);
   if (newest === undefined) return null;
-  const calendar: TradingCalendar = calendarNamed(home.config.calendar);
+  const calendar: TradingCalendar = homeCalendar(home);
   const asOf = home.config.as_of ?? calendar.lastClosedSession(clock.now());
   return { newest, sessions_behind: Math.max(0, calendar.sessionsBetween(newest, asOf)) };
 }

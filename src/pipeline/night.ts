@@ -1,8 +1,8 @@
+import { homeCalendar } from "../config/calendars.ts";
 import type { Home } from "../config/home.ts";
 import { keepLastGood } from "../config/last-good.ts";
 import type { StageName } from "../config/schema.ts";
 import type { Trigger } from "../ledger/runs.ts";
-import { calendarNamed } from "../schedule/calendar/named.ts";
 import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
 import type { Clock } from "../system/clock.ts";
 import { codeHash } from "../system/code-identity.ts";
@@ -44,7 +44,7 @@ export async function runNight(
   request: NightRequest,
   world: NightWorld,
 ): Promise<RunVerdict> {
-  const calendar = calendarNamed(home.config.calendar);
+  const calendar = homeCalendar(home);
   const asOf = asOfDay(request.asOf ?? home.config.as_of, calendar, world.clock.now());
   const log = nightLog(home, request.job, world.emit);
   try {

@@ -1,7 +1,7 @@
+import { homeCalendar } from "../config/calendars.ts";
 import type { Home } from "../config/home.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { exists } from "../system/files.ts";
-import { calendarNamed } from "../schedule/calendar/named.ts";
 import { findCheckpoint, fingerprintOf } from "./checkpoint.ts";
 import { toFailure } from "./classify.ts";
 import { asOfDay, nightServices, type NightRequest, type NightWorld } from "./night.ts";
@@ -24,7 +24,7 @@ export async function planNight(
   request: NightRequest,
   world: NightWorld,
 ): Promise<NightPlan> {
-  const calendar = calendarNamed(home.config.calendar);
+  const calendar = homeCalendar(home);
   const asOf = asOfDay(request.asOf ?? home.config.as_of, calendar, world.clock.now());
   const services = nightServices(home, calendar, world, world.emit);
   // A home that has never run keeps no trace of the question.

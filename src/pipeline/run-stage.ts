@@ -65,7 +65,8 @@ interface Made {
 
 async function attemptUntilDone(run: StageRun): Promise<Made> {
   const { stage, context } = run;
-  const configured = context.config.jobs[context.job]?.stages[stage.name];
+  const job = context.config.jobs[context.job];
+  const configured = job?.kind === "pipeline" ? job.stages[stage.name] : undefined;
   const attemptsMax = configured?.attempts ?? stage.limits.attempts;
   const deadlineMs =
     (configured?.deadline === undefined ? undefined : parseDurationMs(configured.deadline)) ??

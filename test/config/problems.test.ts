@@ -17,7 +17,7 @@ const ONE_LINE: readonly (readonly [line: string, sentence: string])[] = [
   ["calender: XNYS", '6:1 calender: there is no key "calender" at the top; did you mean calendar?'],
   ["Calendar: XNYS", '6:1 Calendar: there is no key "Calendar" at the top; did you mean calendar?'],
   ["folds: 3", '6:1 folds: there is no key "folds" at the top; did you mean train.folds?'],
-  ["calendar: XNYX", '6:11 calendar: expected XNYS, got "XNYX"; did you mean XNYS?'],
+  ["calendar: XNYX", '6:11 calendar: there is no calendar "XNYX"; did you mean XNYS?'],
   ["as_of: 2025-02-30", '6:8 as_of: expected a date such as 2025-12-31, got "2025-02-30"'],
   ["as_of: 20251231", "6:8 as_of: expected a date such as 2025-12-31, got 20251231"],
   ["train: { fold: 3 }", '6:10 train.fold: there is no key "fold" in train; did you mean folds?'],
@@ -92,7 +92,62 @@ const ONE_LINE: readonly (readonly [line: string, sentence: string])[] = [
     "jobs: { nightly: { kind: pipeline, stale_after: 26 h } }",
     '6:49 jobs.nightly.stale_after: expected a duration such as 90s, 15m, 26h or 7d, got "26 h"',
   ],
-  ["jobs: { nightly: { stale_after: 26h } }", "6:9 jobs.nightly.kind: missing: expected pipeline"],
+  [
+    "jobs: { nightly: { stale_after: 26h } }",
+    "6:9 jobs.nightly.kind: missing: expected pipeline, command or service",
+  ],
+  [
+    "jobs: { nightly: { kind: pipelin } }",
+    '6:26 jobs.nightly.kind: expected pipeline, command or service, got "pipelin"; did you mean pipeline?',
+  ],
+  [
+    "jobs: { nightly: { kind: pipeline, schedule: ['0 25 * * *'] } }",
+    "6:47 jobs.nightly.schedule[0]: hour, position 3: expected 0 to 23, a range, a list or *; '25' came",
+  ],
+  [
+    "jobs: { nightly: { kind: pipeline, schedule: [open-15m], calendar: XNYZ } }",
+    '6:68 jobs.nightly.calendar: there is no calendar "XNYZ"; did you mean XNYS?',
+  ],
+  [
+    "jobs: { a: { kind: command, argv: [x], every: 15m, between: { from: open, to: 25:00 } } }",
+    "6:79 jobs.a.between.to: position 1: expected a time such as 09:30, open, close, open-15m or close+1h; '25:00' came",
+  ],
+  [
+    "jobs: { a: { kind: command, argv: [x], phase: open } }",
+    "6:40 jobs.a.phase: expected schedule or every beside phase, got neither",
+  ],
+  [
+    "jobs: { a: { kind: command, argv: [x], after: [scam] }, scan: { kind: command, argv: [x] } }",
+    '6:48 jobs.a.after[0]: there is no job "scam"; did you mean scan?',
+  ],
+  [
+    "jobs: { a: { kind: command, argv: [x], after: [a] } }",
+    "6:48 jobs.a.after[0]: expected another job, got a itself",
+  ],
+  [
+    "jobs: { a: { kind: command, argv: [x], gates: [{ fresh: f.csv, wiat: 5m }] } }",
+    '6:64 jobs.a.gates[0].wiat: there is no key "wiat" in jobs.a.gates[0]; did you mean wait?',
+  ],
+  [
+    "jobs: { a: { kind: command, argv: [x], gates: [{ wait: 5m }] } }",
+    "6:48 jobs.a.gates[0]: expected a mapping with one of output, fresh, disk, ac_power, confirm, command, got a mapping",
+  ],
+  [
+    "jobs: { a: { kind: command, argv: ls -l } }",
+    '6:35 jobs.a.argv: expected a list of program and arguments, such as [python, scripts/scan.py], got "ls -l"',
+  ],
+  [
+    "jobs: { a: { kind: command, argv: [x], exit_codes: { 300: done } } }",
+    '6:54 jobs.a.exit_codes.300: expected a name of this form: an exit code from 0 to 255, or other; got "300"',
+  ],
+  [
+    "calendars: { SOY: { file: soy.csv } }",
+    "6:14 calendars.SOY: missing: expected zone, open, close of a calendar of your own",
+  ],
+  [
+    "calendars: { XNYS: { zone: UTC } }",
+    "6:22 calendars.XNYS.zone: expected only file here, got zone: XNYS is built in and has its own",
+  ],
   [
     "jobs: { Nightly: { kind: pipeline } }",
     '6:9 jobs.Nightly: expected a name of this form: a lower-case letter, then lower-case letters, digits or -; got "Nightly"',
@@ -114,7 +169,7 @@ const ONE_LINE: readonly (readonly [line: string, sentence: string])[] = [
   ["zone: !zone America/New_York", "6:7 tags (!name) are not read; write the plain value"],
   [
     "__proto__: { a: 1 }",
-    '6:1 __proto__: there is no key "__proto__" at the top; known at the top: version, symbol, zone, calendar, as_of, warehouse, price, horizons, train, evaluate, audit, retention, jobs',
+    '6:1 __proto__: there is no key "__proto__" at the top; known at the top: version, symbol, zone, calendar, calendars, as_of, warehouse, price, horizons, train, evaluate, audit, retention, jobs',
   ],
 ];
 
@@ -190,6 +245,7 @@ jobs: { nightly: { kind: comand, stale_after: 26 } }
       "train.seed",
       "train.workers",
       "train.exclude",
+      "jobs.nightly.argv",
       "jobs.nightly.kind",
       "jobs.nightly.stale_after",
     ],

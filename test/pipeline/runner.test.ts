@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { job } from "../../src/config/jobs-schema.ts";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
@@ -128,7 +129,7 @@ void test("the last attempt's failure is the run's, and the configuration may li
   pipeline.config = {
     ...pipeline.config,
     jobs: {
-      nightly: { kind: "pipeline", stale_after: "26h", stages: { audit: { attempts: 1 } } },
+      nightly: job.parse({ kind: "pipeline", stages: { audit: { attempts: 1 } } }),
     },
   };
   const limited = await pipeline.run();

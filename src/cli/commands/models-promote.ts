@@ -5,7 +5,7 @@ import { Ledger } from "../../ledger/ledger.ts";
 import { asOfDay } from "../../pipeline/night.ts";
 import { promote } from "../../pipeline/promote.ts";
 import { pipelineLockFile, lockHeld } from "../../pipeline/runner.ts";
-import { calendarNamed } from "../../schedule/calendar/named.ts";
+import { homeCalendar } from "../../config/calendars.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";
 import { homeOf } from "../home.ts";
@@ -60,7 +60,7 @@ export const command: Command = {
       horizon,
       algorithm,
       ...(version === undefined ? {} : { version }),
-      asOf: asOfDay(home.config.as_of, calendarNamed(home.config.calendar), nowMs),
+      asOf: asOfDay(home.config.as_of, homeCalendar(home), nowMs),
       nowMs,
       reason: textOption(input, "why") ?? "no reason given",
     });

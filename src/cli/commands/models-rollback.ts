@@ -3,7 +3,7 @@ import { Ledger } from "../../ledger/ledger.ts";
 import { asOfDay } from "../../pipeline/night.ts";
 import { rollback } from "../../pipeline/promote.ts";
 import { lockHeld, pipelineLockFile } from "../../pipeline/runner.ts";
-import { calendarNamed } from "../../schedule/calendar/named.ts";
+import { homeCalendar } from "../../config/calendars.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";
 import { homeOf } from "../home.ts";
@@ -40,7 +40,7 @@ export const command: Command = {
     const nowMs = context.clock.now();
     const key = await rollback(home, ledger, {
       horizon,
-      asOf: asOfDay(home.config.as_of, calendarNamed(home.config.calendar), nowMs),
+      asOf: asOfDay(home.config.as_of, homeCalendar(home), nowMs),
       nowMs,
       reason: textOption(input, "why") ?? "no reason given",
     });

@@ -7,7 +7,7 @@ import { renderReplayReport } from "../../evaluation/report/replay.ts";
 import { judgeReplay, replaySchema, type Replay } from "../../evaluation/replay.ts";
 import type { ReplayNight } from "../../evaluation/replay-night.ts";
 import { RunLock } from "../../guard/run-lock.ts";
-import { calendarNamed } from "../../schedule/calendar/named.ts";
+import { homeCalendar } from "../../config/calendars.ts";
 import type { Clock } from "../../system/clock.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
@@ -83,7 +83,7 @@ export async function outlookOf(
   request: ReplayRequest,
   world: Pick<ReplayWorld, "clock">,
 ): Promise<ReplayOutlook> {
-  const calendar = calendarNamed(home.config.calendar);
+  const calendar = homeCalendar(home);
   const closed = calendar.lastClosedSession(world.clock.now());
   // The series lies in a source file, so reading it opens no database of the home's.
   const prices = await openWarehouse(home.config, home.paths).prices(closed);
