@@ -84,4 +84,53 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE stage ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
   `,
+  `
+  CREATE TABLE job (
+    name            TEXT PRIMARY KEY,
+    schedule        TEXT NOT NULL,
+    since_ms        INTEGER NOT NULL,
+    through_ms      INTEGER NOT NULL,
+    is_enabled      INTEGER NOT NULL CHECK (is_enabled IN (0, 1)),
+    override        TEXT CHECK (override IN ('enabled', 'disabled')),
+    override_who    TEXT,
+    override_reason TEXT,
+    override_ms     INTEGER,
+    next_due_ms     INTEGER,
+    next_stamp      TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE slot (
+    job         TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    due_ms      INTEGER NOT NULL,
+    day         TEXT NOT NULL,
+    verdict     TEXT CHECK (verdict IN ('done', 'failed', 'skipped', 'missed', 'superseded')),
+    reason      TEXT,
+    run         TEXT,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    failures    INTEGER NOT NULL DEFAULT 0,
+    is_catch_up INTEGER NOT NULL DEFAULT 0 CHECK (is_catch_up IN (0, 1)),
+    claimed_ms  INTEGER,
+    recorded_ms INTEGER NOT NULL,
+    PRIMARY KEY (job, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX slot_by_due ON slot (job, due_ms);
+  CREATE INDEX slot_by_day ON slot (job, day);
+  CREATE INDEX slot_claimed ON slot (job) WHERE verdict IS NULL;
+
+  CREATE TABLE slot_range (
+    job         TEXT NOT NULL,
+    after_ms    INTEGER NOT NULL,
+    through_ms  INTEGER NOT NULL,
+    verdict     TEXT NOT NULL CHECK (verdict IN ('skipped', 'missed', 'superseded')),
+    reason      TEXT NOT NULL,
+    recorded_ms INTEGER NOT NULL,
+    PRIMARY KEY (job, after_ms)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE clock_mark (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    newest_ms   INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
