@@ -18,7 +18,7 @@ import { sqlText, withDuckdb } from "../../src/system/duckdb.ts";
 const SYMBOLS = 100;
 const FIRST_DAY = "1990-01-01";
 const HORIZON_ROWS = 5;
-const PACKAGES = ["pandas==3.0.1", "pyarrow==23.0.0"];
+const PACKAGES = ["pandas==3.1.1", "pyarrow==26.0.1"];
 
 const measureSchema = z.object({
   seconds: z.number(),

@@ -45,7 +45,10 @@ function rowsCheck(seen: Observation, context: AuditContext): AuditCheck {
   if (!previous || previous.as_of > context.asOf || previous.rows === 0) {
     return passed(rowsKind, `${seen.rows} rows; no earlier export to compare with.`, seen.rows);
   }
-  const change = seen.rows / previous.rows - 1;
+  // A row for each session since then is no growth to speak of, after an outage or in a replay.
+  const sessions = Math.max(0, context.calendar.sessionsBetween(previous.as_of, context.asOf));
+  const change =
+    (seen.rows - Math.min(sessions, Math.max(0, seen.rows - previous.rows))) / previous.rows - 1;
   const { lossWarn, lossError, growthWarn } = THRESHOLDS.rows;
   const message = `${seen.rows} rows, after ${previous.rows} as of ${previous.as_of}.`;
   if (change >= -lossWarn && change <= growthWarn) return passed(rowsKind, message, change);
