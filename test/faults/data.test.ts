@@ -159,6 +159,21 @@ void test("rows after the as-of day are left out of a night, whatever the files 
   assert.deepEqual(facts(knowing), facts(await blind.forecasts()));
 });
 
+void test("a row of a day to come in the training table is not exported, and predicts nothing", async (t) => {
+  await using rig = await Rig.make(t, ONE_WEEK);
+  const toCome = table(
+    "SELECT * FROM training.before UNION ALL SELECT * REPLACE (DATE '2026-06-30' AS date) FROM training.before WHERE date = DATE '2025-12-30'",
+  );
+  await rig.write("TrainingData/prepare/90_fault.sql", toCome);
+  const end = await rig.night();
+  assert.equal(end.exitCode, 0);
+  const newest = end.events.find(
+    ({ stage, event }) => stage === "export" && event === "stage-finished",
+  );
+  assert.match(String(newest?.["summary"]), /newest 2025-12-31$/);
+  assert.deepEqual([...new Set((await rig.forecasts()).map((row) => row.as_of))], ["2025-12-31"]);
+});
+
 /** Every check is written down before an error ends the run. */
 async function assertReported(rig: Rig, run: string): Promise<void> {
   const text = await readFile(rig.file(`Logs/nightly/${run}/audit.json`), "utf8");

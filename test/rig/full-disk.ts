@@ -2,6 +2,9 @@ import { spawnSync } from "node:child_process";
 import { cp, rename } from "node:fs/promises";
 import type { Rig } from "./rig.ts";
 
+/** Less than the warehouse of a quick night takes; `ulimit -f` counts in halves of a kilobyte. */
+const FILE_KB_MAX = 1000;
+
 /** A home on a disk without room, until it gets some. */
 export interface FullDisk extends Disposable {
   /** How the room was taken: a small disk of memory, or a limit on the size of files. */
@@ -14,7 +17,7 @@ export interface FullDisk extends Disposable {
 
 /**
  * Puts a rig's home on a tmpfs that has `roomKb` beyond what lies there (tmpfs(5)). Where this
- * process may not mount, no file may grow beyond `roomKb` instead: writes then fail with EFBIG.
+ * process may not mount, no file may grow beyond a limit instead: writes then fail with EFBIG.
  */
 export async function fillDisk(rig: Rig, roomKb: number): Promise<FullDisk> {
   const { root } = rig.paths;
@@ -32,7 +35,7 @@ export async function fillDisk(rig: Rig, roomKb: number): Promise<FullDisk> {
       [Symbol.dispose]: () => void run("umount", "-l", root),
     };
   }
-  const limited = ["sh", "-c", `ulimit -f ${roomKb * 2}; exec "$@"`, "sh"];
+  const limited = ["sh", "-c", `ulimit -f ${Math.min(roomKb, FILE_KB_MAX) * 2}; exec "$@"`, "sh"];
   const disk: FullDisk = {
     means: "ulimit",
     wrapper: limited,

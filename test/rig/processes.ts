@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { systemClock } from "../../src/system/clock.ts";
 
@@ -5,14 +6,25 @@ const POLL_MS = 20;
 const PATIENCE_MS = 30_000;
 
 /**
- * The living processes whose environment holds `mark`, by /proc (proc(5)). A child that was given to
- * init is found too, which a walk along parents would miss. Zombies have ended and do not count.
+ * The living processes whose environment holds `mark`, by /proc (proc(5)), elsewhere by ps(1). A
+ * child that was given to init is found too, which a walk along parents would miss. Zombies have
+ * ended and do not count.
  */
 export function processesMarked(mark: string): number[] {
+  if (process.platform !== "linux") return processesListed(mark);
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => hasMark(pid, mark) && !isZombie(pid));
+}
+
+/** BSD's ps shows environments with -E; a zombie has none. */
+function processesListed(mark: string): number[] {
+  const { stdout } = spawnSync("ps", ["-axwwE", "-o", "pid=,command="], { encoding: "utf8" });
+  return stdout
+    .split("\n")
+    .filter((line) => line.includes(mark))
+    .map((line) => Number.parseInt(line, 10));
 }
 
 /** Asks again until `isSo` holds; throws with `what` when it does not within half a minute. */

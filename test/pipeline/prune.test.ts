@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import type { Home } from "../../src/config/home.ts";
+import { configSchema } from "../../src/config/schema.ts";
+import { moveChampion } from "../../src/ledger/champions.ts";
+import { Ledger } from "../../src/ledger/ledger.ts";
+import { endRun, findRun, insertRun, newestRuns, updateStage } from "../../src/ledger/runs.ts";
+import { modelFolder } from "../../src/models/registry.ts";
+import { pruneHome } from "../../src/pipeline/prune.ts";
+import { runFolder, runLogFile } from "../../src/pipeline/run-files.ts";
+import { homePaths } from "../../src/system/home.ts";
+import { ManualClock } from "../rig/manual-clock.ts";
+
+const NOW = "2026-01-02T05:00:00Z";
+const DAY_MS = 24 * 3_600_000;
+
+/** A home on disk whose files are as old as a test says. */
+class PrunedHome implements AsyncDisposable {
+  readonly home: Home;
+  readonly ledger: Ledger;
+  readonly #clock = new ManualClock(NOW);
+
+  private constructor(folder: string, retention: unknown) {
+    const config = configSchema.parse({
+      version: 1,
+      symbol: "WTI",
+      warehouse: { kind: "duckdb", sources: { wti: "raw/wti.csv" } },
+      price: { table: "wti", date: "date", column: "price" },
+      horizons: { "1w": 5 },
+      retention,
+    });
+    const paths = homePaths(folder);
+    this.home = { paths, config, configHash: "", origins: new Map(), warnings: [], text: "" };
+    this.ledger = Ledger.open(paths.ledger);
+  }
+
+  static async make(retention: unknown): Promise<PrunedHome> {
+    return new PrunedHome(await mkdtemp(path.join(os.tmpdir(), "cbi-prune-")), retention);
+  }
+
+  async prune(isDryRun = false): Promise<string[]> {
+    const { home, ledger } = this;
+    const pruned = await pruneHome({ home, ledger, clock: this.#clock, isDryRun });
+    return pruned.map(({ kind, name }) => `${kind} ${name}`).sort();
+  }
+
+  put(file: string, ageDays: number, bytes = 10): string {
+    const whole = path.resolve(this.home.paths.root, file);
+    mkdirSync(path.dirname(whole), { recursive: true });
+    writeFileSync(whole, "x".repeat(bytes));
+    const seconds = (this.#clock.now() - ageDays * DAY_MS) / 1000;
+    utimesSync(whole, seconds, seconds);
+    utimesSync(path.dirname(whole), seconds, seconds);
+    return whole;
+  }
+
+  version(version: string, ageDays: number, bytes = 10): string {
+    const key = { horizon: "1w", algorithm: "lightgbm_dart", version };
+    const folder = modelFolder(this.home.paths, key);
+    this.put(path.join(folder, "model.txt"), ageDays, bytes);
+    return folder;
+  }
+
+  serve(version: string, asOf: string): void {
+    moveChampion(this.ledger, {
+      horizon: "1w",
+      algorithm: "lightgbm_dart",
+      spec: "s",
+      version,
+      asOf,
+      run: undefined,
+      movedMs: 1,
+    });
+  }
+
+  run(id: string, ageDays: number, state: "done" | "failed" | "running" = "done"): void {
+    const startedMs = this.#clock.now() - ageDays * DAY_MS;
+    insertRun(
+      this.ledger,
+      {
+        id,
+        job: "nightly",
+        slot: undefined,
+        trigger: "person",
+        state: "running",
+        asOf: "2025-12-31",
+        startedMs,
+        endedMs: undefined,
+        owner: { pid: 1, host: "h", boot: "b", started: "s" },
+        version: "0",
+        configHash: "c",
+        exitCode: undefined,
+        error: undefined,
+        warnings: [],
+      },
+      ["audit"],
+    );
+    if (state !== "running") {
+      endRun(this.ledger, id, {
+        state,
+        endedMs: startedMs + 1,
+        exitCode: state === "done" ? 0 : 1,
+      });
+    }
+    this.put(path.join(runFolder(this.home.paths, "nightly", id), "audit.json"), ageDays);
+    this.put(runLogFile(this.home.paths, "nightly", id), ageDays);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.ledger[Symbol.dispose]();
+    await rm(this.home.paths.root, { recursive: true, force: true });
+  }
+}
+
+void test("beyond the newest versions all go but champion and previous, however old", async () => {
+  await using pruned = await PrunedHome.make({ models: { count: 2 } });
+  for (let day = 1; day <= 6; day++) pruned.version(`v${day}`, day);
+  pruned.serve("v6", "2025-12-20");
+  pruned.serve("v4", "2025-12-21");
+  const doomed = ["model 1w/lightgbm_dart/v3", "model 1w/lightgbm_dart/v5"];
+  assert.deepEqual(await pruned.prune(true), doomed);
+  assert.ok(existsSync(pruned.version("v3", 3)), "a dry run deletes nothing");
+  assert.deepEqual(await pruned.prune(), doomed);
+  assert.deepEqual(await pruned.prune(), [], "what is gone is gone once");
+});
+
+void test("age and megabytes limit versions too", async () => {
+  await using aged = await PrunedHome.make({ models: { age: "3d" } });
+  aged.version("v1", 2);
+  aged.version("v2", 4);
+  assert.deepEqual(await aged.prune(), ["model 1w/lightgbm_dart/v2"]);
+  await using heavy = await PrunedHome.make({ models: { megabytes: 0.5 } });
+  heavy.version("v1", 1, 400_000);
+  heavy.version("v2", 2, 400_000);
+  assert.deepEqual(await heavy.prune(), ["model 1w/lightgbm_dart/v2"]);
+});
+
+void test("old runs go with their logs and records, never one under way or one that the newest night uses", async () => {
+  await using pruned = await PrunedHome.make({ runs: { count: 2 } });
+  pruned.run("used", 9);
+  pruned.run("old", 8);
+  pruned.run("under-way", 7, "running");
+  pruned.run("newest", 3);
+  updateStage(pruned.ledger, "newest", "audit", { state: "done", reusedFrom: "used" });
+  pruned.run("failed-1", 2, "failed");
+  pruned.run("failed-2", 1, "failed");
+  assert.deepEqual(await pruned.prune(), ["run old"]);
+  assert.equal(findRun(pruned.ledger, "old"), undefined);
+  assert.equal(existsSync(runLogFile(pruned.home.paths, "nightly", "old")), false);
+  assert.equal(existsSync(runFolder(pruned.home.paths, "nightly", "old")), false);
+  assert.equal(newestRuns(pruned.ledger, { limit: 10 }).length, 5);
+});
+
+void test("leftovers of killed nights go after a day, and exports of horizons that are gone at once", async () => {
+  await using pruned = await PrunedHome.make({});
+  const stays = [
+    pruned.put("TrainingData/exports/1w.parquet", 30),
+    pruned.put("TrainingData/exports/1w.parquet.tmp-0123456789ab", 0.5),
+    pruned.put("TrainingData/raw/mine.csv.tmp-0123456789ab", 30),
+    pruned.put("TrainingData/trainings/young.json", 2),
+  ];
+  const goes = [
+    pruned.put("TrainingData/exports/9m.parquet", 1),
+    pruned.put("TrainingData/exports/1w.parquet.tmp-ba9876543210", 2),
+    pruned.put("Models/local/horizon_1w/lightgbm_dart/v1.tmp-0123456789ab/model.txt", 2),
+    pruned.put("Logs/nightly/last_run_status.json.tmp-0123456789ab", 2),
+    pruned.put("TrainingData/trainings/old.json", 4),
+  ];
+  assert.deepEqual(await pruned.prune(), [
+    "export 9m.parquet",
+    "leftover 1w.parquet.tmp-ba9876543210",
+    "leftover last_run_status.json.tmp-0123456789ab",
+    "leftover v1.tmp-0123456789ab",
+    "training old.json",
+  ]);
+  for (const file of stays) assert.ok(existsSync(file), file);
+  for (const file of goes) assert.ok(!existsSync(file), file);
+});
