@@ -96,7 +96,11 @@ export function challengeOf(
   };
   const naive = sumOfErrors(asRandomWalk(pair.left));
   const skill = naive > 0 ? 1 - sumOfErrors(pair.left) / naive : null;
-  const objections = [...lossObjections(facts, skill), ...coverageObjections(challenger, request)];
+  const objections = [
+    ...lossObjections(facts, skill),
+    ...(useLive ? recordObjections(challenger) : []),
+    ...coverageObjections(challenger, request),
+  ];
   return { ...facts, passed: objections.length === 0, objections };
 }
 
@@ -139,6 +143,17 @@ function weakObjections(facts: Omit<Challenge, "passed" | "objections">): string
     objections.push(`its loss is lower in ${facts.blocks_won} of ${facts.blocks} blocks only`);
   }
   return objections;
+}
+
+/**
+ * A test at 10 % that is asked again every night is passed by chance before long, on few matured rows
+ * above all. So the longer record must not speak against what the short one says.
+ */
+function recordObjections(challenger: Contender): string[] {
+  const naive = sumOfErrors(asRandomWalk(challenger.outOfFold));
+  if (naive === 0) return [];
+  const skill = 1 - sumOfErrors(challenger.outOfFold) / naive;
+  return skill > 0 ? [] : [`its skill on out-of-fold rows is ${sharePercent(skill)}, not above 0`];
 }
 
 /** In range: within 5 points, or within what chance does to so few independent outcomes (90 %). */

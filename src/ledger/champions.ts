@@ -134,13 +134,18 @@ export function recordVersion(ledger: Ledger, version: ModelVersion): void {
   );
 }
 
-/** Every version ever trained for a horizon: its spec and seed. */
+/** Every version ever trained for a horizon as of a day or before it: its spec and seed. */
 export function versionsOf(
   ledger: Ledger,
   horizon: string,
+  asOf: string,
 ): { version: string; spec: string; seed: number }[] {
   return ledger
-    .all("SELECT version, spec, seed FROM model_version WHERE horizon = ?", horizon)
+    .all(
+      "SELECT version, spec, seed FROM model_version WHERE horizon = ? AND as_of <= ?",
+      horizon,
+      asOf,
+    )
     .map((values) => new Row(values))
     .map((row) => ({
       version: row.text("version"),

@@ -156,6 +156,17 @@ void test("matured forecasts count once there are ten stretches of them, not bef
   assert.equal(decision.standings[0]?.judged_on, "live");
 });
 
+void test("a good stretch of matured rows does not promote against a bad out-of-fold record", () => {
+  const lucky = { ...bad, live: outcomes(0.6, 0, 60, 5) };
+  const decision = decideChampion(request({ contenders: [lucky], champion: RANDOM_WALK_SPEC }));
+  assert.equal(decision.outcome, "kept");
+  assert.equal(decision.challenges[0]?.judged_on, "live");
+  assert.match(decision.challenges[0]?.objections.join() ?? "", /skill on out-of-fold rows/);
+  const proven = { ...good, live: outcomes(0.6, 0, 60, 5) };
+  const promoted = decideChampion(request({ contenders: [proven], champion: RANDOM_WALK_SPEC }));
+  assert.equal(promoted.outcome, "promoted");
+});
+
 void test("an audit error lets nothing change", () => {
   const contenders = [good, better];
   const decision = decideChampion(

@@ -116,7 +116,13 @@ void test("a version is remembered once, after its files have gone", () => {
   };
   recordVersion(ledger, version);
   recordVersion(ledger, { ...version, run: "r2" });
-  assert.deepEqual(versionsOf(ledger, "1w"), [{ version: "v1", spec: "s", seed: 7 }]);
+  const known = [{ version: "v1", spec: "s", seed: 7 }];
+  assert.deepEqual(versionsOf(ledger, "1w", "2025-12-31"), known);
+  assert.deepEqual(
+    versionsOf(ledger, "1w", "2025-12-30"),
+    [],
+    "a later day's trial is not counted",
+  );
 });
 
 function decision(change: Partial<ChampionDecision>): ChampionDecision {

@@ -123,7 +123,7 @@ async function horizonRequest(
 ): Promise<HorizonRequest> {
   const models = input.train.models.filter((model) => model.horizon === horizon);
   const champion = input.predict.champions.find((candidate) => candidate.horizon === horizon);
-  const versions = versionsOf(context.ledger, horizon);
+  const versions = versionsOf(context.ledger, horizon, context.asOf);
   return {
     horizon,
     horizonRows,

@@ -1,6 +1,11 @@
 import path from "node:path";
 import { z } from "zod";
-import { decisionSchema, RANDOM_WALK_SPEC, type Decision } from "../../evaluation/decision.ts";
+import {
+  decisionSchema,
+  RANDOM_WALK_SPEC,
+  type Decision,
+  type SpecReference,
+} from "../../evaluation/decision.ts";
 import { forecastRowSchema, type ForecastRow } from "../../evaluation/forecast.ts";
 import { outcomesOfFolds } from "../../evaluation/outcome.ts";
 import { priceSeries, type PriceSeries } from "../../evaluation/price-series.ts";
@@ -176,7 +181,8 @@ function championFor(
   const inForce = decisionInForce(context.ledger, dataset.horizon, context.asOf);
   const isTrained = contestants.some(({ model }) => model.spec === inForce?.spec);
   const keeps = inForce !== undefined && (isTrained || inForce.spec === RANDOM_WALK_SPEC.spec);
-  const named = keeps ? null : name(dataset, contestants, series, audit, context);
+  const gone = inForce && { spec: inForce.spec, algorithm: inForce.algorithm };
+  const named = keeps ? null : name(dataset, contestants, gone, series, audit, context);
   const spec = keeps ? inForce.spec : (named?.champion.spec ?? RANDOM_WALK_SPEC.spec);
   const model = contestants.find((contestant) => contestant.model.spec === spec)?.model;
   return {
@@ -191,6 +197,7 @@ function championFor(
 function name(
   dataset: ExportedDataset,
   contestants: readonly Contestant[],
+  gone: SpecReference | undefined,
   series: PriceSeries,
   audit: AuditOutput,
   context: StageContext,
@@ -198,7 +205,7 @@ function name(
   return decideChampion({
     horizonRows: dataset.horizon_rows,
     series,
-    champion: undefined,
+    champion: gone,
     contenders: contestants.map(({ model, outOfFold }) => ({
       spec: model.spec,
       algorithm: model.algorithm,
