@@ -96,7 +96,9 @@ export const migrations: readonly string[] = [
     override_reason TEXT,
     override_ms     INTEGER,
     next_due_ms     INTEGER,
-    next_stamp      TEXT
+    next_stamp      TEXT,
+    checked_ms      INTEGER,
+    checked         TEXT
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE slot (
@@ -117,6 +119,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX slot_by_due ON slot (job, due_ms);
   CREATE INDEX slot_by_day ON slot (job, day);
   CREATE INDEX slot_claimed ON slot (job) WHERE verdict IS NULL;
+  CREATE INDEX slot_caught_up ON slot (job, claimed_ms) WHERE is_catch_up = 1;
 
   CREATE TABLE slot_range (
     job         TEXT NOT NULL,
