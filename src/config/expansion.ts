@@ -25,13 +25,13 @@ const NAMES: readonly (keyof ExpansionValues)[] = [
 ];
 const DATES: readonly string[] = ["slot_date", "as_of", "trading_date"];
 
-/** Doubled braces are literal; `{name}` and `{name:format}` are looked up; all else stays. */
-const PIECE = /\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)(?::([A-Za-z]+))?\}/g;
+/** `{{name}}` is a literal `{name}`; `{name}` and `{name:format}` are looked up; all else, such as JSON, stays. */
+const PIECE = /\{(\{[A-Za-z_]\w*(?::[A-Za-z]+)?\})\}|\{([A-Za-z_]\w*)(?::([A-Za-z]+))?\}/g;
 
 /**
  * Replaces `{slot}`, `{slot_date}`, `{as_of}`, `{trading_date}`, `{run}`, `{job}`, `{attempt}` and `{home}`;
- * a date with `:compact` loses its hyphens. `{{` and `}}` stand for single braces. A value is never looked
- * at again. Gives the text, or what is wrong with it.
+ * a date with `:compact` loses its hyphens. `{{name}}` stands for `{name}` as it is, and braces around
+ * anything but a name stay. A value is never looked at again. Gives the text, or what is wrong with it.
  */
 export function expand(
   text: string,
@@ -40,8 +40,8 @@ export function expand(
   const problem = expansionProblem(text);
   if (problem !== undefined) return { problem };
   let missing: string | undefined;
-  const expanded = text.replaceAll(PIECE, (piece, name?: string, format?: string) => {
-    if (name === undefined) return piece.charAt(0);
+  const expanded = text.replaceAll(PIECE, (_, literal?: string, name?: string, format?: string) => {
+    if (literal !== undefined) return literal;
     const value = values[name as keyof ExpansionValues];
     if (value === undefined) missing = name;
     return format === undefined ? (value ?? "") : (value ?? "").replaceAll("-", "");
@@ -52,7 +52,7 @@ export function expand(
 
 /** What is wrong with a text whatever the values, or undefined; asked when the configuration loads. */
 export function expansionProblem(text: string): string | undefined {
-  for (const [piece, name, format] of text.matchAll(PIECE)) {
+  for (const [piece, , name, format] of text.matchAll(PIECE)) {
     if (name === undefined) continue;
     if (!NAMES.some((known) => known === name)) return unknown(piece, name);
     if (format === undefined) continue;
@@ -69,5 +69,5 @@ function unknown(piece: string, name: string): string {
     guess === undefined
       ? `there are ${NAMES.map((known) => `{${known}}`).join(", ")}`
       : `did you mean '{${guess}}'`;
-  return `there is no value '${piece}'; ${hint}; a literal brace is doubled`;
+  return `there is no value '${piece}'; ${hint}; doubled braces keep the text as it is`;
 }

@@ -1,4 +1,5 @@
 import type { RecordedError, RunState } from "../ledger/runs.ts";
+import type { ProcessIdentity } from "../system/process-identity.ts";
 import type { TrainingProgress } from "../training/training.ts";
 
 /**
@@ -33,6 +34,25 @@ export type RunEvent =
     }
   | { event: "stage-failed"; stage: string; error: RecordedError }
   | { event: "stage-skipped"; stage: string; reason: string }
+  | {
+      event: "attempt-started";
+      attempt: number;
+      attempts_max: number;
+      /** Without secrets. */
+      argv: string[];
+    }
+  | { event: "attempt-running"; attempt: number; process: ProcessIdentity }
+  | { event: "output"; stream: "stdout" | "stderr"; text: string }
+  | { event: "output-cut"; bytes: number }
+  | {
+      event: "attempt-ended";
+      attempt: number;
+      meaning: string;
+      reason: string;
+      duration_seconds: number;
+      /** Seconds until the next attempt; null when there is none. */
+      again_in_seconds: number | null;
+    }
   | { event: "warning"; message: string }
   | { event: "note"; message: string }
   | {

@@ -29,6 +29,19 @@ export function plainLine(event: RunEvent): string | undefined {
       return `${event.stage}: failed: ${singleLine(event.error.message)}`;
     case "stage-skipped":
       return `${event.stage}: skipped, ${event.reason}`;
+    case "attempt-started":
+      return `attempt ${event.attempt} of ${event.attempts_max}: ${singleLine(event.argv.join(" "))}`;
+    case "attempt-running":
+      return undefined;
+    case "output":
+      return event.text;
+    case "output-cut":
+      return `${event.bytes} bytes of output are left out here`;
+    case "attempt-ended": {
+      const next =
+        event.again_in_seconds === null ? "" : `; again in ${event.again_in_seconds.toFixed(0)} s`;
+      return `attempt ${event.attempt}: ${event.reason}${next}`;
+    }
     case "warning":
       return `warning: ${event.message}`;
     case "note":

@@ -10,3 +10,8 @@ export function runLogFile(paths: HomePaths, job: string, run: string): string {
 export function runFolder(paths: HomePaths, job: string, run: string): string {
   return path.join(paths.logs, job, run);
 }
+
+/** Where the log of a run of a command or a service lies: `Logs/scan/<run>.log`. */
+export function jobLogFile(paths: HomePaths, job: string, run: string): string {
+  return path.join(paths.logs, job, `${run}.log`);
+}

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { messageOf } from "./failure.ts";
 
@@ -20,6 +21,11 @@ export interface GroupProcess {
   readonly ended: Promise<ProcessEnd>;
   /** Sends a signal to every process of the group; one that has ended is no error. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
+  /**
+   * Whether anybody of the group still lives, once the leader has ended. Windows keeps no groups:
+   * there it is always false.
+   */
+  hasMembers(): boolean;
 }
 
 /**
@@ -48,6 +54,7 @@ export function spawnGroup(
     stderr: child.stderr,
     ended: endOf(child),
     kill: (signal) => killGroup(child, signal),
+    hasMembers: () => hasMembers(child),
   };
 }
 
@@ -70,5 +77,34 @@ function killGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
     process.kill(-child.pid, signal);
   } catch {
     // ESRCH: nobody of the group is left. EPERM on macOS means that only a zombie is.
+  }
+}
+
+function hasMembers(child: ChildProcess): boolean {
+  if (child.pid === undefined || process.platform === "win32") return false;
+  try {
+    process.kill(-child.pid, 0);
+  } catch {
+    return false;
+  }
+  return process.platform !== "linux" || hasLivingMembers(child.pid);
+}
+
+/** A zombie that nobody has taken note of yet keeps its group, and is dead (proc(5): fields 3 and 5). */
+function hasLivingMembers(group: number): boolean {
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = readIfThere(`/proc/${name}/stat`);
+    const [state = "", , groupOf] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (Number(groupOf) === group && state !== "Z" && state !== "X") return true;
+  }
+  return false;
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }

@@ -82,6 +82,11 @@ export function foldProgress(view: ProgressView, event: RunEvent, nowMs: number)
     case "stage-skipped":
       change(view, event.stage, { state: "skipped", summary: event.reason });
       return;
+    case "attempt-started":
+    case "attempt-running":
+    case "output":
+    case "output-cut":
+    case "attempt-ended":
     case "warning":
     case "note":
     case "run-finished":

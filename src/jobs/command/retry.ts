@@ -1,4 +1,4 @@
-import type { EndMeaning } from "./exit-codes.ts";
+import type { ExitMeaning } from "../../config/jobs-schema.ts";
 
 /** How often and how long an invocation of a job is tried. */
 export interface RetryPolicy {
@@ -23,7 +23,7 @@ export type RetryDecision = { retry: true; delayMs: number } | { retry: false; r
  */
 export function decideNextAttempt(
   policy: RetryPolicy,
-  ended: { meaning: EndMeaning; attempt: number; elapsedMs: number; chance: number },
+  ended: { meaning: ExitMeaning; attempt: number; elapsedMs: number; chance: number },
 ): RetryDecision {
   const { meaning, attempt, elapsedMs, chance } = ended;
   if (meaning !== "retry") return { retry: false, reason: `its end means '${meaning}'` };

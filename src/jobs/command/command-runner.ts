@@ -1,0 +1,102 @@
+import path from "node:path";
+import type { CommandJob } from "../../config/jobs-schema.ts";
+import { recordOf, toFailure } from "../../pipeline/classify.ts";
+import type { RunEvent } from "../../pipeline/events.ts";
+import { jobLogFile } from "../../pipeline/run-files.ts";
+import { ExitCode } from "../../system/exit-code.ts";
+import { Failure } from "../../system/failure.ts";
+import { openRunLog } from "../../system/run-log.ts";
+import type { Invocation, JobRunner, JobWorld, KillSwitch, RunOutcome } from "../ports.ts";
+import { readEnvFile } from "./dotenv.ts";
+import { redactorOf } from "./redact.ts";
+import { runAttempts, type AttemptsEnd } from "./run-attempts.ts";
+
+type CommandInvocation = Invocation & { settings: CommandJob };
+
+/**
+ * Runs jobs of the kind `command`: attempts with deadlines as process groups of their own, exit codes by
+ * the job's table, declared outputs checked, and one log a run, in which secrets of `env_file` are hidden.
+ */
+export function commandRunner(killSwitch: Pick<KillSwitch, "verdict">): JobRunner<CommandJob> {
+  return { run: (invocation, world) => runLogged(invocation, world, killSwitch) };
+}
+
+async function runLogged(
+  invocation: CommandInvocation,
+  world: JobWorld,
+  killSwitch: Pick<KillSwitch, "verdict">,
+): Promise<RunOutcome> {
+  const { home, job, run } = invocation;
+  const warnings: string[] = [];
+  using log = openRunLog(jobLogFile(home.paths, job, run), (problem) => {
+    warnings.push(problem);
+    world.emit({ event: "warning", message: problem });
+  });
+  const emit = (event: RunEvent): void => {
+    log.write({ ...event });
+    world.emit(event);
+  };
+  const warn = (message: string): void => {
+    warnings.push(message);
+    emit({ event: "warning", message });
+  };
+  try {
+    const secrets = await secretsOf(invocation);
+    const redactor = redactorOf(secrets);
+    const rest = { secrets, redactor, emit, warn };
+    const end = await runAttempts({ invocation, world, killSwitch, ...rest });
+    return outcomeOf(end, invocation, warnings);
+  } catch (error) {
+    const failure = toFailure(world.signal.aborted ? world.signal.reason : error);
+    log.write({ event: "note", message: failure.message });
+    return failedBy(failure, warnings);
+  }
+}
+
+async function secretsOf({ settings, home }: CommandInvocation): Promise<Record<string, string>> {
+  if (settings.env_file === undefined) return {};
+  return readEnvFile(path.resolve(home.paths.root, settings.env_file));
+}
+
+function outcomeOf(
+  end: AttemptsEnd,
+  invocation: CommandInvocation,
+  warnings: string[],
+): RunOutcome {
+  switch (end.meaning) {
+    case "done":
+      return { end: "done", exitCode: ExitCode.done, warnings };
+    case "warn":
+      warnings.push(`${end.reason}, which means 'warn'`);
+      return { end: "done", exitCode: ExitCode.done, warnings };
+    case "skip": {
+      const reason = `${end.reason}, which means 'skip'`;
+      return { end: "skipped", exitCode: ExitCode.done, reason, warnings };
+    }
+    case "retry":
+    case "fatal":
+    case "interrupted": {
+      const tries = end.attempts === 1 ? "" : ` in attempt ${end.attempts}`;
+      const failure = new Failure({
+        code: end.code,
+        message: `${end.reason}${tries}`,
+        remedy: `See all that it said: cbi logs ${invocation.run}`,
+        exit: ExitCode.failed,
+        class: end.meaning === "retry" ? "retryable" : "fatal",
+      });
+      return { ...failedBy(failure, warnings), ...(end.mayHeal && { mayHeal: true }) };
+    }
+  }
+}
+
+/** A run that was stopped or held keeps its slot; one that failed gives it its verdict. */
+function failedBy(failure: Failure, warnings: string[]): RunOutcome {
+  const isStopped = failure.exit === ExitCode.interrupted || failure.exit === ExitCode.held;
+  return {
+    end: isStopped ? "interrupted" : "failed",
+    exitCode: failure.exit,
+    reason: failure.message,
+    error: recordOf(failure),
+    warnings,
+  };
+}
