@@ -62,17 +62,10 @@ export function registerJob(
 }
 
 /** Records whether a job is enabled; everything due until now is settled by the caller. */
-export function recordEnabled(
-  ledger: Ledger,
-  name: string,
-  isEnabled: boolean,
-  throughMs: number,
-): void {
+export function recordEnabled(ledger: Ledger, name: string, isEnabled: boolean): void {
   ledger.run(
-    `UPDATE job SET is_enabled = ?, through_ms = max(through_ms, ?), next_due_ms = NULL, next_stamp = NULL
-     WHERE name = ?`,
+    "UPDATE job SET is_enabled = ?, next_due_ms = NULL, next_stamp = NULL WHERE name = ?",
     isEnabled ? 1 : 0,
-    throughMs,
     name,
   );
 }

@@ -15,7 +15,7 @@ export interface SlotRecord {
   day: string;
   verdict: SlotVerdict | undefined;
   reason: string | undefined;
-  /** The run that has it or last had it. */
+  /** The run that has it or had it last; undefined while it waits for another. */
   run: string | undefined;
   /** Runs that it has had, and how many of them failed. */
   attempts: number;
@@ -121,7 +121,7 @@ export function keepClaimed(
   ledger.transaction(() => {
     markClock(ledger, kept.nowMs);
     ledger.run(
-      `UPDATE slot SET reason = ?, failures = failures + ?, recorded_ms = ?
+      `UPDATE slot SET run = NULL, reason = ?, failures = failures + ?, recorded_ms = ?
        WHERE job = ? AND name = ? AND run = ? AND verdict IS NULL`,
       kept.reason ?? null,
       kept.hasFailed ? 1 : 0,
@@ -150,32 +150,83 @@ export interface CheckRecord {
 
 /** Records a due-check as one transaction. Slots that got another verdict meanwhile keep it. */
 export function recordCheck(ledger: Ledger, check: CheckRecord): void {
-  ledger.transaction(() => {
-    markClock(ledger, check.nowMs);
-    for (const end of check.ends) recordEnd(ledger, check.job, end, check.nowMs);
-    if (check.range) {
-      const { afterMs, throughMs, verdict, reason } = check.range;
-      ledger.run(
-        `INSERT INTO slot_range (job, after_ms, through_ms, verdict, reason, recorded_ms)
-         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (job, after_ms) DO NOTHING`,
-        check.job,
-        afterMs,
-        throughMs,
-        verdict,
-        reason,
-        check.nowMs,
-      );
-    }
+  ledger.transaction(() => writeCheck(ledger, check));
+}
+
+/** The same within a transaction of the caller's. */
+export function writeCheck(ledger: Ledger, check: CheckRecord): void {
+  markClock(ledger, check.nowMs);
+  for (const end of check.ends) recordEnd(ledger, check.job, end, check.nowMs);
+  if (check.range) {
+    const { afterMs, throughMs, verdict, reason } = check.range;
     ledger.run(
-      `UPDATE job SET through_ms = max(through_ms, ?), next_due_ms = ?, next_stamp = ?,
-         checked_ms = ?, checked = ? WHERE name = ?`,
-      check.throughMs,
-      check.nextDueMs ?? null,
-      check.nextStamp,
-      check.nowMs,
-      check.said,
+      `INSERT INTO slot_range (job, after_ms, through_ms, verdict, reason, recorded_ms)
+       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (job, after_ms) DO NOTHING`,
       check.job,
+      afterMs,
+      throughMs,
+      verdict,
+      reason,
+      check.nowMs,
     );
+  }
+  ledger.run(
+    "UPDATE job SET through_ms = max(through_ms, ?) WHERE name = ?",
+    check.throughMs,
+    check.job,
+  );
+  noteCheck(ledger, check);
+}
+
+/** Keeps when a job was checked, what was said, and when to look again. */
+export function noteCheck(
+  ledger: Ledger,
+  note: Pick<CheckRecord, "job" | "nextDueMs" | "nextStamp" | "said" | "nowMs">,
+): void {
+  ledger.run(
+    "UPDATE job SET next_due_ms = ?, next_stamp = ?, checked_ms = ?, checked = ? WHERE name = ?",
+    note.nextDueMs ?? null,
+    note.nextStamp,
+    note.nowMs,
+    note.said,
+    note.job,
+  );
+}
+
+/** Takes a claim back whose run was never begun, as if it had not been made. */
+export function releaseSlot(
+  ledger: Ledger,
+  claim: Pick<Claim, "job" | "name" | "dueMs" | "run">,
+): void {
+  const { job, name, run } = claim;
+  const ours = "job = ? AND name = ? AND run = ? AND verdict IS NULL";
+  ledger.transaction(() => {
+    ledger.run(`DELETE FROM slot WHERE ${ours} AND attempts = 1`, job, name, run);
+    ledger.run(`UPDATE slot SET run = NULL, attempts = attempts - 1 WHERE ${ours}`, job, name, run);
+    ledger.run(
+      "UPDATE job SET through_ms = min(through_ms, ?) WHERE name = ?",
+      claim.dueMs - 1,
+      job,
+    );
+  });
+}
+
+/** Claims a slot anew that ended otherwise than done, by a person's word; false when it is done or taken. */
+export function reopenSlot(ledger: Ledger, claim: Claim): boolean {
+  return ledger.transaction(() => {
+    markClock(ledger, claim.nowMs);
+    const row = ledger.get(
+      `UPDATE slot SET verdict = NULL, reason = NULL, run = ?, attempts = attempts + 1, is_catch_up = ?,
+         claimed_ms = ?, recorded_ms = ?
+       WHERE job = ? AND name = ? AND verdict IN ('failed', 'skipped', 'missed', 'superseded') RETURNING name`,
+      claim.run,
+      claim.isCatchUp ? 1 : 0,
+      claim.nowMs,
+      claim.nowMs,
+      claim.job,
+      claim.name,
+    );
+    return row !== undefined;
   });
 }
 

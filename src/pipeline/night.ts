@@ -21,8 +21,12 @@ import { runLogFile } from "./run-files.ts";
 
 /** One night, as a person or a schedule asks for it. */
 export interface NightRequest {
+  /** The run's id, where its asker needs to know it before. */
+  run?: string;
   job: string;
   trigger: Trigger;
+  /** The slot that it handles. */
+  slot?: string;
   /** The day whose close the run may know; by default `as_of` of cbi.yaml, else the last session closed. */
   asOf?: string;
   from?: StageName;

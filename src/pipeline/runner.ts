@@ -23,7 +23,7 @@ import type { Clock } from "../system/clock.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure, messageOf } from "../system/failure.ts";
 import type { HomePaths } from "../system/home.ts";
-import { processIdentity } from "../system/process-identity.ts";
+import { isAlive, processIdentity } from "../system/process-identity.ts";
 import type { Random } from "../system/random.ts";
 import type { TrainingExecutor } from "../training/training.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
@@ -37,6 +37,8 @@ import type { StageContext } from "./stage.ts";
 
 /** What is asked for: one night as of a day, all of it or a part. */
 export interface PipelineRequest {
+  /** The run's id, where its asker needs to know it before; by default a new one. */
+  run?: string;
   job: string;
   trigger: Trigger;
   slot?: string;
@@ -100,7 +102,7 @@ export async function runPipeline(
   request: PipelineRequest,
   services: PipelineServices,
 ): Promise<RunVerdict> {
-  const id = runId(services.clock, services.random);
+  const id = request.run ?? runId(services.clock, services.random);
   try {
     using lock = RunLock.tryTake(pipelineLockFile(services.paths));
     if (!lock) return refuse(id, request, services);
@@ -228,9 +230,12 @@ class PipelineRun {
     return this.#verdict(exitCode, error);
   }
 
-  /** With the lock in our hands, whatever the ledger still calls running has died. */
+  /** With the lock in our hands, whatever pipeline the ledger still calls running has died. */
   #buryTheDead(): RunRecord[] {
-    const found = newestRuns(this.#ledger, { states: ["running"], limit: 1000 });
+    const { jobs } = this.#services.config;
+    const found = newestRuns(this.#ledger, { states: ["running"], limit: 1000 }).filter(
+      ({ job, owner }) => (jobs[job]?.kind ?? "pipeline") === "pipeline" || !isAlive(owner),
+    );
     for (const dead of found) {
       endRun(this.#ledger, dead.id, {
         state: "interrupted",

@@ -89,7 +89,7 @@ export type NextStep =
   | { step: "start"; slot: DueSlot; isCatchUp: boolean; reason: string }
   | { step: "resume"; slot: DueSlot; isCatchUp: boolean; reason: string }
   /** `untilMs`: when to look again at the latest; undefined when only a change of the world helps. */
-  | { step: "wait"; untilMs: number | undefined; reason: string }
+  | { step: "wait"; untilMs: number | undefined; reason: string; isForJobs?: boolean }
   /** The clock cannot be right: nothing starts, nothing is recorded, and a person should know. */
   | { step: "hold"; reason: string };
 
@@ -218,7 +218,8 @@ function firstReady(
     }
     const left = candidates.slice(index);
     if (state.state === "waiting") {
-      return { next: { step: "wait", untilMs: undefined, reason: state.reason }, left };
+      const { reason } = state;
+      return { next: { step: "wait", untilMs: undefined, reason, isForJobs: true }, left };
     }
     return { next: startOrSpace(facts, slot, state), left };
   }

@@ -1,0 +1,293 @@
+import type { Home } from "../config/home.ts";
+import { endRun, findRun, newestRuns } from "../ledger/runs.ts";
+import {
+  claimSlot,
+  endSlot,
+  findSlot,
+  keepClaimed,
+  reclaimSlot,
+  releaseSlot,
+  type SlotVerdict,
+} from "../ledger/slots.ts";
+import type { runNight } from "../pipeline/night.ts";
+import type { DueSlot, NextStep } from "../schedule/due.ts";
+import { ExitCode } from "../system/exit-code.ts";
+import { openBook, type Checked } from "./check.ts";
+import { invocationOf } from "./invocation.ts";
+import { takeGroupLock, takeJobLock, type LockWait } from "./job-locks.ts";
+import type { LedgerHandle } from "./ledger-handle.ts";
+import { passGates } from "./pass-gates.ts";
+import type { Invocation, JobServices, JobWorld } from "./ports.ts";
+import { runKind } from "./run-kind.ts";
+import type { HomeJobs, ScheduledJob } from "./schedules.ts";
+
+/** Everything that the road works with: one home, its ledger, the world, and the parts. */
+export interface Road {
+  home: Home;
+  jobs: HomeJobs;
+  ledgers: LedgerHandle;
+  world: JobWorld;
+  services: JobServices;
+  runNight: typeof runNight;
+}
+
+/** How one slot went in this pass: its verdict, or undefined while it stays claimed. */
+export interface SlotEndReport {
+  slot: string;
+  verdict: SlotVerdict | undefined;
+  reason: string | undefined;
+  run?: string;
+}
+
+/** How a pass of the road ended. */
+export interface RoadEnd {
+  job: string;
+  exitCode: ExitCode;
+  /** The slots that got something in this pass, in order. */
+  slots: SlotEndReport[];
+  /** What the last due-check said. */
+  next: NextStep;
+}
+
+const SLOTS_MAX = 1000;
+const LOOK_AGAIN_MS = 10_000;
+const WAIT_MAX_MS = 24 * 3_600_000;
+/** A slot whose run failed so often is a person's affair. */
+const FAILURES_MAX = 2;
+
+/**
+ * The one road of a scheduled start, whoever triggers it: registration, due-check, lock, the check
+ * again under the lock, claim, kill switch, gates, run, verdict; until nothing more is due. Starting
+ * it when nothing is due, or many times at once, is harmless. With `mayWait`, a start waits for a run
+ * in its way and for the jobs that it comes after; without, it leaves the slot to a later check.
+ */
+export async function runScheduled(
+  road: Road,
+  name: string,
+  options: { mayWait: boolean },
+): Promise<RoadEnd> {
+  const pass = new Pass(road, name);
+  const startedMs = road.world.clock.now();
+  for (let count = 0; count < SLOTS_MAX; count++) {
+    const seen = look(road, name);
+    if (!isWork(seen)) {
+      if (!options.mayWait || !isWaitingForJobs(seen)) return pass.end(seen.next);
+      if (road.world.clock.now() - startedMs > WAIT_MAX_MS) return pass.end(seen.next);
+      await road.world.clock.sleep(LOOK_AGAIN_MS, road.world.signal);
+      continue;
+    }
+    const goesOn = await pass.underLock(options.mayWait);
+    if (!goesOn) return pass.end(look(road, name).next);
+  }
+  return pass.end({ step: "wait", untilMs: undefined, reason: "enough for one pass" });
+}
+
+/** Looks at one job without its lock; that there is nothing to do is kept. */
+function look(road: Road, name: string): Checked {
+  const book = openBook(road.jobs, road.ledgers.ledger, road.world.clock.now());
+  const checked = book.check(name, { hasLock: false });
+  if (!isWork(checked)) book.note(checked);
+  return checked;
+}
+
+/** Whether something is to be done that needs the lock. */
+function isWork({ ends, range, next }: Checked): boolean {
+  return ends.length > 0 || range !== undefined || next.step === "start" || next.step === "resume";
+}
+
+function isWaitingForJobs({ next }: Checked): boolean {
+  return next.step === "wait" && next.isForJobs === true;
+}
+
+/** One pass of the road over one job. */
+class Pass {
+  readonly #road: Road;
+  readonly #name: string;
+  readonly #slots: SlotEndReport[] = [];
+  #exitCode: ExitCode = ExitCode.done;
+
+  constructor(road: Road, name: string) {
+    this.#road = road;
+    this.#name = name;
+  }
+
+  end(next: NextStep): RoadEnd {
+    if (next.step === "hold") this.#exitCode = ExitCode.held;
+    return { job: this.#name, exitCode: this.#exitCode, slots: this.#slots, next };
+  }
+
+  /** Takes the lock, checks again and handles one slot; false when the pass is over. */
+  async underLock(mayWait: boolean): Promise<boolean> {
+    const { home, world, jobs } = this.#road;
+    const job = jobs.find(this.#name);
+    if (!job) return false;
+    const wait: LockWait = { paths: home.paths, clock: world.clock, signal: world.signal, mayWait };
+    using lock = await takeJobLock(this.#name, wait);
+    if (!lock) return this.#busy();
+    this.#settleTheDead();
+    if (!isStart(this.#checkUnderLock())) return true;
+    using group = await takeGroupLock(job, wait);
+    if (!group) return this.#busy();
+    // The wait may have been long: what is due now counts.
+    const checked = this.#checkUnderLock();
+    const { next } = checked;
+    if (next.step !== "start" && next.step !== "resume") return true;
+    return this.#handle(job, next);
+  }
+
+  #busy(): false {
+    this.#exitCode = ExitCode.lockHeld;
+    return false;
+  }
+
+  #checkUnderLock(): Checked {
+    const { jobs, ledgers, world } = this.#road;
+    const book = openBook(jobs, ledgers.ledger, world.clock.now());
+    const checked = book.check(this.#name, { hasLock: true });
+    book.record(checked);
+    for (const { name, verdict, reason } of checked.ends) {
+      this.#slots.push({ slot: name, verdict, reason });
+    }
+    return checked;
+  }
+
+  /** A run that ended, or died, without a word to its slot: its end becomes the slot's. */
+  #settleTheDead(): void {
+    const { ledgers, world } = this.#road;
+    const { ledger } = ledgers;
+    const nowMs = world.clock.now();
+    for (const run of newestRuns(ledger, { job: this.#name, states: ["running"], limit: 100 })) {
+      endRun(ledger, run.id, {
+        state: "interrupted",
+        endedMs: nowMs,
+        exitCode: ExitCode.interrupted,
+        error: {
+          code: "CBI_RUN_DIED",
+          message: `process ${run.owner.pid} ended without a word (killed, or the machine went down)`,
+          class: "retryable",
+        },
+      });
+    }
+    for (const slot of openBook(this.#road.jobs, ledger, nowMs).claimed(this.#name)) {
+      const run = slot.run === undefined ? undefined : findRun(ledger, slot.run);
+      if (!run || (run.state !== "done" && run.state !== "failed")) continue;
+      const reason = run.error?.message;
+      this.#verdict(run.id, slot, run.state, reason, run.error?.class === "retryable");
+    }
+  }
+
+  async #handle(
+    job: ScheduledJob,
+    next: NextStep & { step: "start" | "resume" },
+  ): Promise<boolean> {
+    const { world, services } = this.#road;
+    const invocation = this.#claim(job, next);
+    // Someone else has it, which only a replaced lock file can bring about: look again.
+    if (!invocation) return true;
+    const { tags } = job.settings;
+    const target = { job: job.name, tags };
+    const kill = await services.killSwitch.verdict(target, world.clock.now());
+    if (kill.blocked) return this.#skip(invocation, next.slot, kill.reason);
+    using watched = services.killSwitch.watch(target, world);
+    const inner: JobWorld = { ...world, signal: watched.signal };
+    try {
+      const sinceMs = findSlot(this.#road.ledgers.ledger, job.name, next.slot.name)?.claimedMs;
+      const gates = await passGates(
+        services.gates,
+        invocation,
+        inner,
+        sinceMs ?? world.clock.now(),
+      );
+      if (!gates.passed) return this.#skip(invocation, next.slot, gates.reason);
+    } catch (error) {
+      if (!inner.signal.aborted) throw error;
+      return this.#interrupted(invocation, next.slot);
+    }
+    return this.#run(invocation, next.slot, inner);
+  }
+
+  #claim(job: ScheduledJob, next: NextStep & { step: "start" | "resume" }): Invocation | undefined {
+    const { ledger } = this.#road.ledgers;
+    const seen = findSlot(ledger, job.name, next.slot.name);
+    const invocation = invocationOf(this.#road, job, {
+      slot: next.slot,
+      trigger: next.isCatchUp ? "catch_up" : "schedule",
+      isCatchUp: next.isCatchUp,
+      slotAttempt: (seen?.attempts ?? 0) + 1,
+    });
+    const { run, isCatchUp } = invocation;
+    const nowMs = this.#road.world.clock.now();
+    const claim = { ...next.slot, job: job.name, run, isCatchUp, nowMs };
+    const isOurs = seen ? reclaimSlot(ledger, claim, seen) : claimSlot(ledger, claim);
+    return isOurs ? invocation : undefined;
+  }
+
+  async #run(invocation: Invocation, slot: DueSlot, world: JobWorld): Promise<boolean> {
+    const end = await runKind(this.#road, invocation, world);
+    if (end.isRefused === true) {
+      const { job, run } = invocation;
+      releaseSlot(this.#road.ledgers.ledger, { ...slot, job, run });
+      return this.#busy();
+    }
+    this.#count(end.exitCode);
+    if (end.end === "interrupted") {
+      // A person's or a kill switch's stop; the slot goes on later.
+      return this.#interrupted(invocation, slot);
+    }
+    this.#verdict(invocation.run, slot, end.end, end.reason, end.mayHeal === true);
+    return !world.signal.aborted;
+  }
+
+  /** Gives a slot its verdict, or keeps it claimed after a first failure that time may heal. */
+  #verdict(
+    run: string,
+    slot: DueSlot,
+    end: "done" | "failed" | "skipped",
+    reason: string | undefined,
+    mayHeal: boolean,
+  ): void {
+    const { ledger } = this.#road.ledgers;
+    const nowMs = this.#road.world.clock.now();
+    const base = { job: this.#name, name: slot.name, run, reason, nowMs };
+    const failures = (findSlot(ledger, this.#name, slot.name)?.failures ?? 0) + 1;
+    if (end === "failed" && mayHeal && failures < FAILURES_MAX) {
+      keepClaimed(ledger, { ...base, hasFailed: true });
+      this.#slots.push({ slot: slot.name, verdict: undefined, reason, run });
+      return;
+    }
+    endSlot(ledger, { ...base, verdict: end });
+    this.#slots.push({ slot: slot.name, verdict: end, reason, run });
+  }
+
+  #skip(invocation: Invocation, slot: DueSlot, reason: string): boolean {
+    this.#road.world.emit({ event: "note", message: `${slot.name} is skipped: ${reason}` });
+    this.#count(ExitCode.held);
+    this.#verdict(invocation.run, slot, "skipped", reason, false);
+    return true;
+  }
+
+  #interrupted({ run, job }: Invocation, slot: DueSlot): false {
+    const nowMs = this.#road.world.clock.now();
+    const reason = "interrupted";
+    keepClaimed(this.#road.ledgers.ledger, {
+      job,
+      name: slot.name,
+      run,
+      reason,
+      nowMs,
+      hasFailed: false,
+    });
+    this.#slots.push({ slot: slot.name, verdict: undefined, reason, run });
+    this.#count(ExitCode.interrupted);
+    return false;
+  }
+
+  /** A pass that handled several slots ends by the code of the last that was not done. */
+  #count(exitCode: ExitCode): void {
+    if (exitCode !== ExitCode.done) this.#exitCode = exitCode;
+  }
+}
+
+function isStart({ next }: Checked): boolean {
+  return next.step === "start" || next.step === "resume";
+}

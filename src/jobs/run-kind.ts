@@ -1,0 +1,146 @@
+import { keepLastGood } from "../config/last-good.ts";
+import { endRun, insertRun, addWarning, type RunRecord } from "../ledger/runs.ts";
+import { projectStatus, runStatus } from "../ledger/status-file.ts";
+import { ExitCode } from "../system/exit-code.ts";
+import { messageOf } from "../system/failure.ts";
+import { processIdentity } from "../system/process-identity.ts";
+import { version } from "../system/version.ts";
+import type { StageName } from "../config/schema.ts";
+import type { RunStatus } from "../ledger/status-schema.ts";
+import type { Invocation, JobWorld, RunOutcome } from "./ports.ts";
+import type { Road } from "./road.ts";
+
+/** What a person may ask of a pipeline besides. */
+export interface PipelineWish {
+  from?: StageName;
+  only?: StageName;
+  force?: boolean;
+}
+
+export interface KindEnd extends RunOutcome {
+  status: RunStatus;
+  /** Another run was in the way: nothing was done. */
+  isRefused?: boolean;
+}
+
+/** Runs a job of any kind, records the run before and its outcome after, and projects its status. */
+export async function runKind(
+  road: Road,
+  invocation: Invocation,
+  world: JobWorld,
+  wish: PipelineWish = {},
+): Promise<KindEnd> {
+  return invocation.settings.kind === "pipeline"
+    ? runThePipeline(road, invocation, world, wish)
+    : runTheProgram(road, invocation, world);
+}
+
+/** A pipeline records itself; the ledger is let go of, because a night may have to restore it. */
+async function runThePipeline(
+  road: Road,
+  invocation: Invocation,
+  world: JobWorld,
+  wish: PipelineWish,
+): Promise<KindEnd> {
+  road.ledgers.release();
+  const { run, job, trigger, asOf, slot } = invocation;
+  const request = { run, job, trigger, asOf, ...(slot && { slot: slot.name }), ...wish };
+  const { status, exitCode } = await road.runNight(road.home, request, world);
+  const { state, error, warnings } = status;
+  return {
+    end: state === "done" || state === "interrupted" ? state : "failed",
+    exitCode,
+    warnings,
+    ...(error && { error, reason: error.message, mayHeal: error.class === "retryable" }),
+    status,
+    isRefused: state === "refused",
+  };
+}
+
+async function runTheProgram(
+  road: Road,
+  invocation: Invocation,
+  world: JobWorld,
+): Promise<KindEnd> {
+  const record = recordOf(invocation, world);
+  await keepLastGood(road.home, world.clock).catch(() => undefined);
+  insertRun(road.ledgers.ledger, record, []);
+  await project(road, world, record.id);
+  const { job, run, trigger, asOf } = invocation;
+  world.emit({ event: "run-started", run, job, as_of: asOf, trigger, stages: [] });
+  const outcome = await outcomeOf(road, invocation, world);
+  for (const warning of outcome.warnings) addWarning(road.ledgers.ledger, run, warning);
+  const state = outcome.end === "skipped" ? "done" : outcome.end;
+  const endedMs = world.clock.now();
+  const end = {
+    state,
+    endedMs,
+    exitCode: outcome.exitCode,
+    ...(outcome.error && { error: outcome.error }),
+  };
+  endRun(road.ledgers.ledger, run, end);
+  await project(road, world, run);
+  world.emit({
+    event: "run-finished",
+    run,
+    state,
+    exit_code: outcome.exitCode,
+    duration_seconds: (endedMs - record.startedMs) / 1000,
+    warnings: [...outcome.warnings],
+    error: outcome.error ?? null,
+  });
+  const ended: RunRecord = { ...record, ...end, warnings: [...outcome.warnings] };
+  return { ...outcome, status: runStatus(ended, []) };
+}
+
+/** A runner throws bugs only; the run and its slot get their verdict all the same. */
+async function outcomeOf(road: Road, invocation: Invocation, world: JobWorld): Promise<RunOutcome> {
+  const { settings } = invocation;
+  try {
+    if (settings.kind === "command") {
+      return await road.services.command.run({ ...invocation, settings }, world);
+    }
+    if (settings.kind === "service") {
+      return await road.services.service.run({ ...invocation, settings }, world);
+    }
+    throw new Error(`a job of the kind ${settings.kind} is no program`);
+  } catch (error) {
+    const message = `this is a bug in cbi: ${messageOf(error)}`;
+    return {
+      end: "failed",
+      exitCode: ExitCode.bug,
+      reason: message,
+      error: { code: "CBI_BUG", message, class: "fatal" },
+      warnings: [],
+    };
+  }
+}
+
+function recordOf(invocation: Invocation, { clock }: JobWorld): RunRecord {
+  return {
+    id: invocation.run,
+    job: invocation.job,
+    slot: invocation.slot?.name,
+    trigger: invocation.trigger,
+    state: "running",
+    asOf: invocation.asOf,
+    startedMs: clock.now(),
+    endedMs: undefined,
+    owner: processIdentity(),
+    version: version(),
+    configHash: invocation.home.configHash,
+    exitCode: undefined,
+    error: undefined,
+    warnings: [],
+  };
+}
+
+/** The status file is a projection: failing to write it is said, and never ends a run. */
+async function project(road: Road, world: JobWorld, run: string): Promise<void> {
+  try {
+    await projectStatus(road.ledgers.ledger, road.home.paths, run);
+  } catch (error) {
+    const message = `last_run_status.json could not be written: ${messageOf(error)}`;
+    world.emit({ event: "warning", message });
+  }
+}
