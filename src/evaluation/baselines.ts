@@ -1,5 +1,5 @@
-import { RANDOM_WALK } from "./forecast.ts";
-import { asRandomWalk, type Outcome } from "./outcome.ts";
+import { type OutOfFoldRow, RANDOM_WALK } from "./forecast.ts";
+import { asRandomWalk, onSameDays, type Outcome, outcomesOfFolds } from "./outcome.ts";
 import { logReturn, type PriceSeries } from "./price-series.ts";
 import { at } from "./statistics.ts";
 
@@ -7,12 +7,37 @@ import { at } from "./statistics.ts";
 const SEASON_ROWS = 252;
 
 /** What a forecast that knows only past prices would have said. */
-export const BASELINES = [RANDOM_WALK, "drift", "seasonal_naive", "mean_return"] as const;
+const OF_PRICES = [RANDOM_WALK, "drift", "seasonal_naive", "mean_return"] as const;
 
-export type Baseline = (typeof BASELINES)[number];
+/** The straight line on the models' own features: fitted on their folds, it has no live forecasts. */
+const RIDGE = "ridge";
+
+/** What every model stands beside. */
+export const BASELINES = [...OF_PRICES, RIDGE] as const;
+
+type PriceBaseline = (typeof OF_PRICES)[number];
 
 /**
- * The forecasts of a baseline on the rows of `outcomes`, each from prices up to its own day alone:
+ * Every baseline with its forecasts on the rows of `outcomes`: those of `baselineOutcomes`, and of
+ * the ridge regression what it predicted out of fold, where there are such rows.
+ */
+export function allBaselines(
+  outcomes: readonly Outcome[],
+  series: PriceSeries,
+  horizonRows: number,
+  ridge: readonly OutOfFoldRow[],
+): { name: (typeof BASELINES)[number]; outcomes: Outcome[] }[] {
+  const ofPrices = OF_PRICES.map((name) => ({
+    name,
+    outcomes: baselineOutcomes(name, outcomes, series, horizonRows),
+  }));
+  const { right } = onSameDays(outcomes, outcomesOfFolds(ridge));
+  return [...ofPrices, { name: RIDGE, outcomes: right }];
+}
+
+/**
+ * The forecasts of a baseline of prices on the rows of `outcomes`, each from prices up to its own
+ * day alone:
  *
  * - `random_walk`: the price of the day.
  * - `drift`: the line from the first price to the day's, drawn on.
@@ -24,7 +49,7 @@ export type Baseline = (typeof BASELINES)[number];
  * as in Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd edition, 5.2.
  */
 export function baselineOutcomes(
-  baseline: Baseline,
+  baseline: PriceBaseline,
   outcomes: readonly Outcome[],
   series: PriceSeries,
   horizonRows: number,
@@ -41,7 +66,7 @@ export function baselineOutcomes(
 type Forecaster = (position: number) => number | undefined;
 
 function forecaster(
-  baseline: Exclude<Baseline, typeof RANDOM_WALK>,
+  baseline: Exclude<PriceBaseline, typeof RANDOM_WALK>,
   series: PriceSeries,
   horizonRows: number,
 ): Forecaster {

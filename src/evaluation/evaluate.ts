@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.ts";
-import { BASELINES, baselineOutcomes } from "./baselines.ts";
+import { allBaselines } from "./baselines.ts";
 import type { SpecReference } from "./decision.ts";
 import {
   type BaselineScore,
@@ -45,6 +45,8 @@ export interface HorizonRequest {
   /** Price rows ahead. */
   horizonRows: number;
   specs: readonly SpecRows[];
+  /** What the ridge baseline predicted on the same folds. */
+  ridge: readonly OutOfFoldRow[];
   /** Every stored forecast of this symbol and horizon made on the as-of day or before. */
   forecasts: readonly ForecastRow[];
   /** Who predicts now; undefined before the first decision. */
@@ -230,7 +232,7 @@ function outOfFoldFigures(
     (best, one) => (one.outOfFold.length > best.length ? one.outOfFold : best),
     [],
   );
-  return { ...daysOf(longest), baselines: judge.baselines(longest), specs };
+  return { ...daysOf(longest), baselines: judge.baselines(longest, horizon.ridge), specs };
 }
 
 /** Scoring on the rows of one horizon. */
@@ -243,7 +245,7 @@ export function judgeOf(
     outcomes: readonly Outcome[],
     intervals: readonly IntervalRow[],
   ) => ForecastRecord | null;
-  baselines: (outcomes: readonly Outcome[]) => BaselineScore[];
+  baselines: (outcomes: readonly Outcome[], ridge?: readonly OutOfFoldRow[]) => BaselineScore[];
 } {
   const scaleOf = (outcomes: readonly Outcome[]): number | undefined =>
     naiveScale(series, horizonRows, outcomes[0]?.date ?? "");
@@ -260,10 +262,10 @@ export function judgeOf(
       const figures = intervalFigures(intervals, settings.interval);
       return { spec, algorithm, metrics, against_random_walk: comparison, intervals: figures };
     },
-    baselines: (outcomes) => {
+    baselines: (outcomes, ridge = []) => {
       const scale = scaleOf(outcomes);
-      return BASELINES.flatMap((name) => {
-        const rows = baselineOutcomes(name, outcomes, series, horizonRows);
+      const scored = allBaselines(outcomes, series, horizonRows, ridge);
+      return scored.flatMap(({ name, outcomes: rows }) => {
         const metrics = scoreForecasts(rows, scale);
         return metrics === undefined ? [] : [{ name, metrics }];
       });

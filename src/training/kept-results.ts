@@ -34,7 +34,7 @@ export async function keptResult(folder: string, key: string): Promise<TrainingR
   try {
     const text = await readFile(path.join(folder, `${key}.json`), "utf8");
     const result = trainingResultSchema.parse(JSON.parse(text));
-    if (result.kind === "fold") return result;
+    if (result.kind !== "final") return result;
     const hash = await hashFile(keptModelFile(folder, key));
     return hash === result.fileHash ? result : undefined;
   } catch {

@@ -133,8 +133,16 @@ function concurrency(
 }
 
 function cellsOf(task: TrainingTask | PredictionTask): number {
-  if (task.kind === "predict") return task.rows.to * task.features.length;
-  return (task.kind === "fold" ? task.test.to : task.train.to) * task.spec.features.length;
+  switch (task.kind) {
+    case "predict":
+      return task.rows.to * task.features.length;
+    case "ridge":
+      return task.test.to * task.features.length;
+    case "fold":
+      return task.test.to * task.spec.features.length;
+    case "final":
+      return task.train.to * task.spec.features.length;
+  }
 }
 
 /** The answer in its shape, or a failure: a worker is trusted in nothing but its word's form. */

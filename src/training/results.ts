@@ -12,6 +12,19 @@ const versionsSchema = z.strictObject({
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** Out-of-fold rows as a worker answers them and as they are kept. */
+export const outOfFoldRowsSchema = z
+  .array(
+    z.strictObject({
+      date: z.iso.date(),
+      fold: z.int(),
+      price: z.number(),
+      actual: z.number(),
+      predicted: z.number(),
+    }),
+  )
+  .min(1);
+
 export const foldResultSchema = z.strictObject({
   kind: z.literal("fold"),
   id: z.string(),
@@ -20,17 +33,19 @@ export const foldResultSchema = z.strictObject({
   bestScore: z.number().min(0),
   rounds: z.int().min(1),
   trainRows: z.int().min(1),
-  rows: z
-    .array(
-      z.strictObject({
-        date: z.iso.date(),
-        fold: z.int(),
-        price: z.number(),
-        actual: z.number(),
-        predicted: z.number(),
-      }),
-    )
-    .min(1),
+  rows: outOfFoldRowsSchema,
+  cpuSeconds: seconds,
+  wallSeconds: seconds,
+});
+
+export const ridgeResultSchema = z.strictObject({
+  kind: z.literal("ridge"),
+  id: z.string(),
+  fold: z.int(),
+  penalty: z.number().positive(),
+  bestScore: z.number().min(0),
+  trainRows: z.int().min(1),
+  rows: outOfFoldRowsSchema,
   cpuSeconds: seconds,
   wallSeconds: seconds,
 });
@@ -52,6 +67,7 @@ export const finalResultSchema = z.strictObject({
 export const trainingResultSchema = z.discriminatedUnion("kind", [
   foldResultSchema,
   finalResultSchema,
+  ridgeResultSchema,
 ]);
 
 export const predictionResultSchema = z.strictObject({

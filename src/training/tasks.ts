@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import type { FoldPlan } from "./folds.ts";
 import { specId } from "./specs.ts";
-import type { Dataset, FinalTask, FoldTask, RowRange, Spec } from "./training.ts";
+import type { Dataset, FinalTask, FoldTask, RidgeTask, RowRange, Spec } from "./training.ts";
 
 /** A spec on a table, each training of it on so many threads. */
 export interface Candidate {
@@ -26,6 +26,21 @@ export function foldTasks(
     seed: train.seed,
     roundsMax: train.rounds_max,
     patience: train.patience,
+  }));
+}
+
+/** The ridge baseline on the folds of one table, on the features of its specs. */
+export function ridgeTasks(
+  { dataset, spec, threads }: Candidate,
+  plan: Extract<FoldPlan, { kind: "plan" }>,
+): RidgeTask[] {
+  return plan.folds.map((ranges) => ({
+    kind: "ridge",
+    id: `${dataset.horizon}-ridge-fold${ranges.fold}`,
+    dataset,
+    features: spec.features,
+    threads,
+    ...ranges,
   }));
 }
 

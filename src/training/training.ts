@@ -74,7 +74,26 @@ export interface FinalTask {
   modelFile: string;
 }
 
-export type TrainingTask = FoldTask | FinalTask;
+/**
+ * The ridge baseline on one fold: the penalty that is best on `validation` by a fit on `inner`, refit
+ * on `train`, predicting `test`. It stands beside the specs and never competes.
+ */
+export interface RidgeTask {
+  kind: "ridge";
+  /** Unique in a night, safe in a path: `1w-ridge-fold0`. */
+  id: string;
+  dataset: Dataset;
+  /** Those of the specs. */
+  features: string[];
+  threads: number;
+  fold: number;
+  inner: RowRange;
+  validation: RowRange;
+  train: RowRange;
+  test: RowRange;
+}
+
+export type TrainingTask = FoldTask | FinalTask | RidgeTask;
 
 /** Versions of what trained, recorded with each model. */
 export interface LibraryVersions {
@@ -118,7 +137,22 @@ export interface FinalResult {
   wallSeconds: number;
 }
 
-export type TrainingResult = FoldResult | FinalResult;
+export interface RidgeResult {
+  kind: "ridge";
+  id: string;
+  fold: number;
+  /** Per row, on standardised features. */
+  penalty: number;
+  /** Its mean absolute error on `validation`. */
+  bestScore: number;
+  trainRows: number;
+  /** Predictions of the test block's labelled rows, in order of date. */
+  rows: OutOfFoldRow[];
+  cpuSeconds: number;
+  wallSeconds: number;
+}
+
+export type TrainingResult = FoldResult | FinalResult | RidgeResult;
 
 /** A request to predict single rows with a stored model. */
 export interface PredictionTask {

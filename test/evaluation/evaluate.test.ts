@@ -34,7 +34,7 @@ void test("every model stands beside all baselines on the same rows", () => {
   const { evaluation } = evaluateNight(nightRequest());
   for (const { out_of_fold: figures, horizon } of evaluation.horizons) {
     const names = figures.baselines.map((baseline) => baseline.name);
-    assert.deepEqual(names, ["random_walk", "drift", "seasonal_naive", "mean_return"]);
+    assert.deepEqual(names, ["random_walk", "drift", "seasonal_naive", "mean_return", "ridge"]);
     const [walk] = figures.baselines;
     for (const spec of figures.specs) {
       assert.equal(spec.metrics.rows, walk?.metrics.rows, horizon);
@@ -43,6 +43,28 @@ void test("every model stands beside all baselines on the same rows", () => {
       assert.equal(spec.flags.length, 0);
     }
   }
+});
+
+void test("the ridge baseline is scored on the models' rows, and neither competes nor has live figures", () => {
+  const positions = [last - 30, last - 20];
+  const forecasts = positions.map((at) => forecast("1w", at, "champion", 0.01));
+  const honest = horizonRequest("1w", 5, { forecasts });
+  const [longest] = honest.specs;
+  assert.ok(longest);
+  // It knows the future, so that it would win whatever it may take part in.
+  const ridge = longest.rows.map((row) => ({ ...row, predicted: row.actual }));
+  const later = outOfFoldRows(wti, 5, "2010-01-04", () => 0).slice(0, 9);
+  const of = (rows: typeof ridge) =>
+    evaluateNight(nightRequest({ horizons: [{ ...honest, ridge: rows }] })).evaluation.horizons[0];
+  const found = of([...ridge, ...later]);
+  const baseline = found?.out_of_fold.baselines.find(({ name }) => name === "ridge");
+  assert.equal(baseline?.metrics.rows, longest.rows.length);
+  assert.ok((baseline?.metrics.skill ?? 0) > 0.999999);
+  assert.deepEqual(found?.decision, of([])?.decision);
+  assert.equal(
+    found?.live.baselines.some(({ name }) => name === "ridge"),
+    false,
+  );
 });
 
 void test("rules of thumb on real oil are as good as a random walk, neither much better nor worse", () => {

@@ -57,6 +57,7 @@ export function horizonRequest(
       { spec: "b", algorithm: "xgboost_dart", rows: rows(0.15, 21) },
       { spec: "c", algorithm: "lightgbm_gbdt", rows: rows(0.05, 63) },
     ],
+    ridge: rows(0.02, 5),
     forecasts: [forecast(horizon, series.rows.length - 1, "baseline", 0)],
     ...facts,
   };

@@ -49,6 +49,7 @@ void test("every horizon has its verdict, decision, figures and two plots", () =
     assert.match(section, /Named:/);
     assert.match(section, /random walk/);
     assert.match(section, /has matured/);
+    assert.match(section, /<th scope="row">ridge regression<\/th>\s*<td>\d+/);
   }
 });
 

@@ -76,6 +76,19 @@ void test("a damaged manifest and a damaged kept training cost that training alo
   await assertIntact(rig, end);
 });
 
+void test("damaged rows of the ridge baseline are noticed, and put back from what was kept", async (t) => {
+  await using rig = await Rig.copyOf(t, night);
+  const file = rig.file(`Logs/nightly/${rig.runs()[0]?.id}/ridge.json`);
+  const whole = await readFile(file, "utf8");
+  await flipByte(file);
+  const end = await rig.night();
+  assert.equal(end.exitCode, 0);
+  assert.deepEqual(doneAgain(end), ["train"]);
+  assert.deepEqual(trainedAgain(end), []);
+  assert.equal(await rig.read(`Logs/nightly/${end.events.at(-1)?.run}/ridge.json`), whole);
+  await assertIntact(rig, end);
+});
+
 void test("a damaged kept model file costs its final fit alone", async (t) => {
   await using rig = await Rig.copyOf(t, night);
   await rm(rig.paths.models, { recursive: true });
@@ -214,13 +227,9 @@ function doneAgain(end: CbiEnd): (string | undefined)[] {
     .map(({ stage }) => stage);
 }
 
-/** The trainings that were not kept ones. */
+/** The trainings that were not kept ones, the baseline's among them. */
 function trainedAgain(end: CbiEnd): string[] {
-  return end.events
-    .filter((event) => event.event === "stage-progress" && event.stage === "train")
-    .map((event) => event.message ?? "")
-    .filter((message) => !message.endsWith(" kept"))
-    .map((message) => message.split(" ")[0] ?? "");
+  return end.events.flatMap(({ progress }) => (progress?.type === "finished" ? progress.id : []));
 }
 
 async function flipByte(file: string): Promise<void> {

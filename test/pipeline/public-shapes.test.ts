@@ -171,6 +171,39 @@ void test("audit.json, evaluation.json and manifest.json keep their shapes", asy
   modelManifestSchema.parse(manifest);
 });
 
+void test("a night shows the ridge baseline beside the others and forecasts nothing by it", async () => {
+  const run = end.events.at(-1)?.run;
+  const evaluation = evaluationSchema.parse(
+    JSON.parse(await rig.read(`Logs/nightly/${run}/evaluation.json`)),
+  );
+  assert.equal(evaluation.horizons.length, 2);
+  for (const { horizon, out_of_fold: figures } of evaluation.horizons) {
+    const names = figures.baselines.map(({ name }) => name);
+    assert.deepEqual(
+      names,
+      ["random_walk", "drift", "seasonal_naive", "mean_return", "ridge"],
+      horizon,
+    );
+    assert.equal(figures.baselines.at(-1)?.metrics.rows, figures.specs[0]?.metrics.rows);
+    // As good as prices allow: neither broken nor one that knows the future.
+    assert.ok(Math.abs(figures.baselines.at(-1)?.metrics.skill ?? 9) < 0.4, horizon);
+  }
+  const report = await rig.read(`Logs/nightly/${run}/report.html`);
+  assert.equal(report.match(/<th scope="row">ridge regression</g)?.length, 2);
+  const trained = end.events.flatMap(({ progress }) =>
+    progress?.type === "finished" && progress.id.includes("ridge") ? progress.id : [],
+  );
+  assert.deepEqual(trained.sort(), [
+    "1m-ridge-fold0",
+    "1m-ridge-fold1",
+    "1w-ridge-fold0",
+    "1w-ridge-fold1",
+  ]);
+  const predicting = (await rig.forecasts()).map(({ algorithm }) => algorithm);
+  assert.deepEqual(new Set(predicting), new Set(["lightgbm_dart", "random_walk"]));
+  assert.doesNotMatch(JSON.stringify([rig.champions(), await rig.models()]), /ridge/);
+});
+
 void test("predictions.forecasts and its views have the columns that others query", async () => {
   const expected = [
     "symbol VARCHAR",

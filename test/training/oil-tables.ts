@@ -4,7 +4,7 @@ import path from "node:path";
 import { configSchema, type Config } from "../../src/config/schema.ts";
 import { hashFile } from "../../src/system/files.ts";
 import { resolvePythonEnvironment } from "../../src/workers/environment.ts";
-import { planFolds } from "../../src/training/folds.ts";
+import { type FoldPlan, planFolds } from "../../src/training/folds.ts";
 import { specFor } from "../../src/training/specs.ts";
 import { type Candidate, foldTasks } from "../../src/training/tasks.ts";
 import { type Dataset, type FoldTask, targetColumn } from "../../src/training/training.ts";
@@ -65,6 +65,16 @@ export async function foldsOf(
   algorithm: Config["train"]["algorithms"][number],
   train = trainConfig(),
 ): Promise<{ candidate: Candidate; tasks: FoldTask[] }> {
+  const plan = await foldPlanOf(dataset, train);
+  const candidate = { dataset, spec: specFor(algorithm, train, FEATURES), threads: 1 };
+  return { candidate, tasks: foldTasks(candidate, plan, train) };
+}
+
+/** How a table is cut into folds. */
+export async function foldPlanOf(
+  dataset: Dataset,
+  train = trainConfig(),
+): Promise<Extract<FoldPlan, { kind: "plan" }>> {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   const reader = await connection.runAndReadAll(
@@ -82,6 +92,5 @@ export async function foldsOf(
     train,
   );
   if (plan.kind === "refused") throw new Error(plan.reason);
-  const candidate = { dataset, spec: specFor(algorithm, train, FEATURES), threads: 1 };
-  return { candidate, tasks: foldTasks(candidate, plan, train) };
+  return plan;
 }

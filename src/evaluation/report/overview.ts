@@ -193,6 +193,7 @@ export function modelName(algorithm: string): string {
     drift: "drift",
     seasonal_naive: "seasonal naive",
     mean_return: "mean return",
+    ridge: "ridge regression",
     published: "published",
   };
   return names[algorithm] ?? algorithm;

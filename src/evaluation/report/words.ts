@@ -8,6 +8,10 @@ export function wordList(): Markup {
       "The forecast that the price stays where it is. A model is worth something only where it is closer than that.",
     ],
     [
+      "Ridge regression",
+      "A straight line through the models’ own features, fitted on the same folds: what trees must beat to be worth their depth. Like drift, seasonal naive and mean return it only stands beside them and is never published.",
+    ],
+    [
       "Skill",
       "1 − mean error of the model / mean error of the random walk, on the same rows. Above 0 is closer.",
     ],

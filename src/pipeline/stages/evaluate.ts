@@ -12,8 +12,9 @@ import { canonicalJson, hashText, replaceFile, replaceJson } from "../../system/
 import { declaredOutputSchema, declareOutput } from "../declared-output.ts";
 import type { Stage, StageContext } from "../stage.ts";
 import type { AuditOutput } from "./audit.ts";
-import type { ExportOutput } from "./export.ts";
+import type { ExportedDataset, ExportOutput } from "./export.ts";
 import type { PredictOutput } from "./predict.ts";
+import { readRidge, type RidgeRows } from "./ridge-baseline.ts";
 import { readOutOfFold, type TrainOutput } from "./train-output.ts";
 import type { UploadOutput } from "./upload.ts";
 
@@ -49,7 +50,7 @@ interface EvaluateInput {
  */
 export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
   name: "evaluate",
-  version: 1,
+  version: 2,
   output: evaluateOutputSchema,
   limits: { attempts: 3, deadlineMs: 15 * 60_000 },
 
@@ -60,6 +61,7 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
       forecasts: hashText(forecasts.map(canonicalJson).join("\n")),
       datasets: input.export.datasets.map((dataset) => dataset.sha256),
       models: input.train.models.map((model) => model.manifest_sha256),
+      ridge: input.train.ridge.sha256,
       champions: input.predict.champions,
       settings: context.config.evaluate,
       auditErrors: input.audit.errors,
@@ -69,9 +71,10 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
   async run(input, context) {
     const series = priceSeries(await context.warehouse.prices(context.asOf));
     const forecasts = await context.warehouse.forecasts({ asOfMax: context.asOf });
+    const ridge = await readRidge(input.train.ridge, context);
     const horizons = await Promise.all(
       input.export.datasets.map((dataset) =>
-        horizonRequest(dataset.horizon, dataset.horizon_rows, forecasts, input, context),
+        horizonRequest(dataset, forecasts, ridge, input, context),
       ),
     );
     const { evaluation, rows } = evaluateNight({
@@ -115,9 +118,9 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
 };
 
 async function horizonRequest(
-  horizon: string,
-  horizonRows: number,
+  { horizon, horizon_rows: horizonRows }: ExportedDataset,
   forecasts: readonly ForecastRow[],
+  ridge: RidgeRows,
   input: EvaluateInput,
   context: StageContext,
 ): Promise<HorizonRequest> {
@@ -134,6 +137,7 @@ async function horizonRequest(
         rows: await readOutOfFold(context.paths, model),
       })),
     ),
+    ridge: ridge[horizon] ?? [],
     forecasts: forecasts.filter(
       (row) => row.horizon === horizon && row.symbol === context.config.symbol,
     ),

@@ -2,8 +2,10 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { ALGORITHMS } from "../../config/schema.ts";
+import { outOfFoldRowsSchema } from "../../training/results.ts";
 import type { OutOfFoldRow } from "../../evaluation/forecast.ts";
 import type { HomePaths } from "../../system/home.ts";
+import { declaredOutputSchema } from "../declared-output.ts";
 
 /** A trained version as the later stages need it. */
 export const trainedModelSchema = z.strictObject({
@@ -25,6 +27,9 @@ export const trainedModelSchema = z.strictObject({
 
 export const trainOutputSchema = z.strictObject({
   models: z.array(trainedModelSchema),
+  /** What the ridge baseline predicted out of fold, of every horizon. */
+  ridge: declaredOutputSchema,
+  /** Fits of models; those of the baseline are not among them. */
   trainings: z.int(),
   /** Trainings whose kept results of an earlier attempt were used. */
   trainings_kept: z.int(),
@@ -35,21 +40,11 @@ export const trainOutputSchema = z.strictObject({
 export type TrainedModel = z.infer<typeof trainedModelSchema>;
 export type TrainOutput = z.infer<typeof trainOutputSchema>;
 
-const outOfFoldSchema = z.array(
-  z.strictObject({
-    date: z.iso.date(),
-    fold: z.int(),
-    price: z.number(),
-    actual: z.number(),
-    predicted: z.number(),
-  }),
-);
-
 /** The out-of-fold predictions that were kept with a version, in order of date. */
 export async function readOutOfFold(
   paths: HomePaths,
   model: TrainedModel,
 ): Promise<OutOfFoldRow[]> {
   const file = path.join(paths.root, model.folder, model.out_of_fold_file);
-  return outOfFoldSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  return outOfFoldRowsSchema.parse(JSON.parse(await readFile(file, "utf8")));
 }

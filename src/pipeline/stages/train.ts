@@ -8,7 +8,7 @@ import { featureColumns } from "../../training/features.ts";
 import { finalRounds, planFolds, type FoldPlan } from "../../training/folds.ts";
 import { keepResult, keptModelFile, keptResult, trainingKey } from "../../training/kept-results.ts";
 import { specFor } from "../../training/specs.ts";
-import { finalTask, foldTasks } from "../../training/tasks.ts";
+import { finalTask, foldTasks, ridgeTasks } from "../../training/tasks.ts";
 import {
   targetColumn,
   type Dataset,
@@ -23,6 +23,7 @@ import type { Stage, StageContext } from "../stage.ts";
 import type { AuditOutput } from "./audit.ts";
 import type { ExportedDataset, ExportOutput } from "./export.ts";
 import { publishModel } from "./publish-model.ts";
+import { keepRidge, type RidgeRows } from "./ridge-baseline.ts";
 import { trainOutputSchema, type TrainOutput } from "./train-output.ts";
 
 interface TrainInput {
@@ -41,12 +42,13 @@ export interface Candidate {
 
 /**
  * Trains every algorithm on every horizon: purged walk-forward folds for an honest record, then the
- * fit that will predict. Each single training is kept as it ends, so an interrupted night repeats
- * none. Models are published whole, under a name that holds their content's hash.
+ * fit that will predict; beside them the ridge baseline on the same folds. Each single training is
+ * kept as it ends, so an interrupted night repeats none. Models are published whole, under a name
+ * that holds their content's hash.
  */
 export const trainStage: Stage<"train", TrainInput, TrainOutput> = {
   name: "train",
-  version: 1,
+  version: 2,
   output: trainOutputSchema,
   limits: { attempts: 2, deadlineMs: 4 * 60 * 60_000 },
 
@@ -64,7 +66,7 @@ export const trainStage: Stage<"train", TrainInput, TrainOutput> = {
       await Promise.all(input.export.datasets.map((dataset) => candidatesOf(dataset, context)))
     ).flat();
     const trainings = new Trainings(context, candidates);
-    const folds = await trainings.runFolds();
+    const { folds, ridge } = await trainings.runFolds();
     const finals = await trainings.runFinals(folds);
     const models = await Promise.all(
       candidates.map((candidate, index) =>
@@ -73,6 +75,7 @@ export const trainStage: Stage<"train", TrainInput, TrainOutput> = {
     );
     return {
       models,
+      ridge: await keepRidge(ridge, context),
       trainings: trainings.total,
       trainings_kept: trainings.kept,
       cpu_seconds: trainings.cpuSeconds,
@@ -80,12 +83,14 @@ export const trainStage: Stage<"train", TrainInput, TrainOutput> = {
     };
   },
 
-  outputs: (output) =>
-    output.models.flatMap((model) => [
+  outputs: (output) => [
+    output.ridge,
+    ...output.models.flatMap((model) => [
       { path: path.join(model.folder, "manifest.json"), sha256: model.manifest_sha256 },
       { path: path.join(model.folder, model.model_file), sha256: model.model_sha256 },
       { path: path.join(model.folder, model.out_of_fold_file), sha256: model.out_of_fold_sha256 },
     ]),
+  ],
 
   summarize(output) {
     const kept = output.trainings_kept === 0 ? "" : `, ${output.trainings_kept} of them kept`;
@@ -150,18 +155,21 @@ class Trainings {
     this.total = candidates.reduce((sum, { plan }) => sum + plan.folds.length + 1, 0);
   }
 
-  /** The folds of each candidate, in their order. */
-  async runFolds(): Promise<FoldResult[][]> {
+  /** The folds of each candidate, in their order, and the baseline's rows of each horizon. */
+  async runFolds(): Promise<{ folds: FoldResult[][]; ridge: RidgeRows }> {
     const { train } = this.#context.config;
     const tasks = this.#candidates.map((candidate) => foldTasks(candidate, candidate.plan, train));
-    const results = await this.#run(tasks.flat());
-    return tasks.map((group) =>
-      group.map((task) => {
-        const result = results.get(task.id);
-        if (result?.kind !== "fold") throw new Error(`training ${task.id} gave no fold`);
-        return result;
-      }),
+    // Candidates of one horizon share its folds and features, and so its baseline.
+    const horizons = new Map(this.#candidates.map((one) => [one.dataset.horizon, one]));
+    const ridge = [...horizons.values()].map((one) => ridgeTasks(one, one.plan));
+    const results = await this.#run([...tasks.flat(), ...ridge.flat()]);
+    const rows = ridge.map((group) =>
+      group.flatMap(({ id }) => resultOf(results, id, "ridge").rows),
     );
+    return {
+      folds: tasks.map((group) => group.map(({ id }) => resultOf(results, id, "fold"))),
+      ridge: Object.fromEntries([...horizons.keys()].map((name, at) => [name, rows[at] ?? []])),
+    };
   }
 
   /** The fit that will predict, of each candidate. */
@@ -173,11 +181,7 @@ class Trainings {
       return finalTask(candidate, { train: final, rounds, modelFile: "", seed: train.seed });
     });
     const results = await this.#run(tasks);
-    return tasks.map((task) => {
-      const result = results.get(task.id);
-      if (result?.kind !== "final") throw new Error(`training ${task.id} gave no model`);
-      return result;
-    });
+    return tasks.map(({ id }) => resultOf(results, id, "final"));
   }
 
   async #run(tasks: readonly TrainingTask[]): Promise<Map<string, TrainingResult>> {
@@ -207,8 +211,10 @@ class Trainings {
   }
 
   #count<Result extends TrainingResult>(result: Result, isKept: boolean): Result {
+    if (!isKept) this.cpuSeconds += result.cpuSeconds;
+    // The baseline takes no time worth counting; counted, it would spoil the guess of the time left.
+    if (result.kind === "ridge") return result;
     if (isKept) this.kept += 1;
-    else this.cpuSeconds += result.cpuSeconds;
     this.#done += 1;
     this.#context.emit({
       event: "stage-progress",
@@ -221,9 +227,28 @@ class Trainings {
   }
 }
 
+type OfKind<Kind extends TrainingResult["kind"]> = Extract<TrainingResult, { kind: Kind }>;
+
+function resultOf<Kind extends TrainingResult["kind"]>(
+  results: ReadonlyMap<string, TrainingResult>,
+  id: string,
+  kind: Kind,
+): OfKind<Kind> {
+  const result = results.get(id);
+  if (!isOfKind(result, kind)) throw new Error(`training ${id} gave no ${kind} result`);
+  return result;
+}
+
+function isOfKind<Kind extends TrainingResult["kind"]>(
+  result: TrainingResult | undefined,
+  kind: Kind,
+): result is OfKind<Kind> {
+  return result?.kind === kind;
+}
+
 /** Points a final fit to its file; what a killed attempt or a damaged keep left there is removed. */
 async function withModelFile(task: TrainingTask, modelFile: string): Promise<TrainingTask> {
-  if (task.kind === "fold") return task;
+  if (task.kind !== "final") return task;
   await rm(modelFile, { force: true });
   return { ...task, modelFile };
 }

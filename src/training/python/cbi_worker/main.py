@@ -79,9 +79,15 @@ def _run(task, channel):
     # Imported late: numpy and the libraries cost a second that `hello` need not wait for.
     from . import tasks
 
-    run = {"fold": tasks.fold, "final": tasks.final, "predict": tasks.predict}.get(task["kind"])
+    kinds = {
+        "fold": tasks.fold,
+        "final": tasks.final,
+        "ridge": tasks.ridge,
+        "predict": tasks.predict,
+    }
+    run = kinds.get(task["kind"])
     if run is None:
-        raise fatal_error(f"expected a task of kind fold, final or predict; got {task['kind']!r}")
+        raise fatal_error(f"expected a task of kind {', '.join(kinds)}; got {task['kind']!r}")
     return run(task, channel.progress)
 
 

@@ -1,4 +1,4 @@
-"""The three requests: a fold, a final fit, a prediction."""
+"""The four requests: a fold, a final fit, a fold of the ridge baseline, a prediction."""
 
 import time
 
@@ -8,6 +8,7 @@ from . import model_file, table
 from .errors import data_error, fatal_error
 from .main import versions
 from .naming import model_names
+from .ridge import RidgeRegression, best_penalty
 from .search import BestRound
 
 # More rows take more rounds; how many more is a guess that grows unsafe with its size.
@@ -90,6 +91,36 @@ def final(task, progress):
         "fileHash": file_hash,
         "importance": dict(zip(names, model.importance(), strict=True)),
         "versions": versions(),
+        **clock.read(),
+    }
+
+
+def ridge(task, _progress):
+    """
+    The baseline of a fold: chooses the penalty on `validation` by a fit on `inner`, refits with it on
+    `train`, predicts the labelled rows of `test`.
+    """
+    clock = _Stopwatch()
+    data = table.load(task["dataset"])
+    target = data.numbers(task["dataset"]["target"])
+    inner = _labelled(data, task, "inner", target)
+    validation = _labelled(data, task, "validation", target)
+    train = _labelled(data, task, "train", target)
+    test = _labelled(data, task, "test", target)
+    features = data.features(task["features"])
+    penalty, score = best_penalty(
+        (features[inner], target[inner]), (features[validation], target[validation])
+    )
+    model = RidgeRegression(features[train], target[train])
+    predicted = _finite(model.predict(features[test], penalty), task)
+    return {
+        "kind": "ridge",
+        "id": task["id"],
+        "fold": task["fold"],
+        "penalty": penalty,
+        "bestScore": score,
+        "trainRows": len(train),
+        "rows": _out_of_fold(data, task, test, target, predicted),
         **clock.read(),
     }
 
