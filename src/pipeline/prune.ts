@@ -139,7 +139,12 @@ async function staleExports(home: Home): Promise<Candidate[]> {
 
 /** Unfinished files of processes that died; a living one's are younger. */
 async function leftovers(home: Home, now: number): Promise<Candidate[]> {
-  const found: Candidate[] = [];
+  // Of TrainingData/ itself only what is ours: the rest of it belongs to the user.
+  const warehouse = `${path.basename(home.paths.warehouse)}${TEMPORARY_MARK}`;
+  const names = await namesIn(home.paths.trainingData);
+  const files = names
+    .filter((name) => name.startsWith(warehouse))
+    .map((name) => path.join(home.paths.trainingData, name));
   for (const root of [
     home.paths.exports,
     home.paths.trainings,
@@ -147,12 +152,11 @@ async function leftovers(home: Home, now: number): Promise<Candidate[]> {
     home.paths.logs,
   ]) {
     for (const entry of await readdir(root, { recursive: true }).catch(() => [])) {
-      if (!path.basename(entry).includes(TEMPORARY_MARK)) continue;
-      const candidate = await candidateAt("leftover", path.join(root, entry));
-      if (now - candidate.createdMs > LEFTOVER_AGE_MS) found.push(candidate);
+      if (path.basename(entry).includes(TEMPORARY_MARK)) files.push(path.join(root, entry));
     }
   }
-  return found;
+  const found = await Promise.all(files.map((file) => candidateAt("leftover", file)));
+  return found.filter((candidate) => now - candidate.createdMs > LEFTOVER_AGE_MS);
 }
 
 async function candidateAt(kind: Pruned["kind"], file: string): Promise<Candidate> {

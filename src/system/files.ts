@@ -70,6 +70,21 @@ export async function publish(temporary: string, final: string): Promise<void> {
   await syncFolder(path.dirname(final));
 }
 
+/**
+ * Publishes a finished temporary file under a name that nobody has taken yet; where somebody has,
+ * theirs stays. By link(2), which never replaces, and by rename where the disk knows no links.
+ */
+export async function publishNew(temporary: string, final: string): Promise<void> {
+  await syncTree(temporary);
+  try {
+    await fs.link(temporary, final);
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return;
+    await fs.rename(temporary, final);
+  }
+  await syncFolder(path.dirname(final));
+}
+
 async function syncTree(target: string): Promise<void> {
   const stat = await fs.stat(target);
   if (stat.isDirectory()) {

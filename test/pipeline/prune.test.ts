@@ -34,7 +34,15 @@ class PrunedHome implements AsyncDisposable {
       retention,
     });
     const paths = homePaths(folder);
-    this.home = { paths, config, configHash: "", origins: new Map(), warnings: [], text: "" };
+    this.home = {
+      paths,
+      config,
+      configHash: "",
+      valuesKey: "",
+      origins: new Map(),
+      warnings: [],
+      text: "",
+    };
     this.ledger = Ledger.open(paths.ledger);
   }
 
@@ -160,6 +168,8 @@ void test("leftovers of killed nights go after a day, and exports of horizons th
   const stays = [
     pruned.put("TrainingData/exports/1w.parquet", 30),
     pruned.put("TrainingData/exports/1w.parquet.tmp-0123456789ab", 0.5),
+    pruned.put("TrainingData/warehouse.duckdb", 30),
+    pruned.put("TrainingData/mine.csv.tmp-0123456789ab", 30),
     pruned.put("TrainingData/raw/mine.csv.tmp-0123456789ab", 30),
     pruned.put("TrainingData/trainings/young.json", 2),
   ];
@@ -169,12 +179,14 @@ void test("leftovers of killed nights go after a day, and exports of horizons th
     pruned.put("Models/local/horizon_1w/lightgbm_dart/v1.tmp-0123456789ab/model.txt", 2),
     pruned.put("Logs/nightly/last_run_status.json.tmp-0123456789ab", 2),
     pruned.put("TrainingData/trainings/old.json", 4),
+    pruned.put("TrainingData/warehouse.duckdb.tmp-0123456789ab", 2),
   ];
   assert.deepEqual(await pruned.prune(), [
     "export 9m.parquet",
     "leftover 1w.parquet.tmp-ba9876543210",
     "leftover last_run_status.json.tmp-0123456789ab",
     "leftover v1.tmp-0123456789ab",
+    "leftover warehouse.duckdb.tmp-0123456789ab",
     "training old.json",
   ]);
   for (const file of stays) assert.ok(existsSync(file), file);

@@ -1,10 +1,11 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { isDatabaseBusy, withDuckdb } from "../../system/duckdb.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
+import { exists, publishNew, temporaryNameFor } from "../../system/files.ts";
 
 // Small data get a small database: a second thread would take 15 MB and save no time on ten thousand
 // rows. What needs more than the limit spills into files beside the database.
@@ -49,7 +50,7 @@ async function openFor<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   try {
-    if (file !== ":memory:") await mkdir(path.dirname(file), { recursive: true });
+    if (file !== ":memory:" && !(await exists(file))) await createWhole(file);
     return await withDuckdb({ file, ...SMALL }, async (connection) => {
       const interrupt = (): void => connection.interrupt();
       signal?.addEventListener("abort", interrupt);
@@ -77,6 +78,23 @@ export async function giveRoom(connection: DuckDBConnection, bytes: number): Pro
   if (bytes < LARGE_FROM_BYTES) return;
   await connection.run(`SET memory_limit = '${LARGE.memoryLimit}'`);
   await connection.run(`SET threads = ${Math.min(LARGE.threads, availableParallelism())}`);
+}
+
+/**
+ * Makes an empty database that appears whole: a process that is killed while DuckDB writes the head
+ * of a new file leaves one that cannot be opened. A database that somebody else made meanwhile stays.
+ */
+async function createWhole(file: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const temporary = temporaryNameFor(file);
+  try {
+    await withDuckdb({ file: temporary, ...SMALL }, async (connection) => {
+      await connection.run("CHECKPOINT");
+    });
+    await publishNew(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 /** Runs `work` between BEGIN and COMMIT; what it throws rolls everything back. */
