@@ -7,9 +7,10 @@ import { Rig } from "../rig/rig.ts";
 const SIGNALS: readonly { name: string; send: (running: CbiProcess) => void; says: string }[] = [
   { name: "SIGTERM", send: (running) => running.kill("SIGTERM"), says: "SIGTERM" },
   { name: "Ctrl-C", send: (running) => running.interruptGroup(), says: "Ctrl-C" },
+  { name: "a closed terminal", send: (running) => running.kill("SIGHUP"), says: "SIGHUP" },
 ];
 
-void test("SIGTERM and Ctrl-C end the workers, record an interrupted run, and the next run resumes it", async (t) => {
+void test("SIGTERM, Ctrl-C and a closed terminal end the workers, record an interrupted run, and the next run resumes it", async (t) => {
   await using rig = await Rig.make(t);
   for (const { name, send, says } of SIGNALS) {
     const running = rig.start(["run", "nightly", "--json", "--from", "train"]);

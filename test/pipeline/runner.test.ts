@@ -7,6 +7,8 @@ import { test } from "node:test";
 import { statusFile } from "../../src/ledger/status-file.ts";
 import { ExitCode } from "../../src/system/exit-code.ts";
 import { Failure, type FailureClass } from "../../src/system/failure.ts";
+import { ManualClock } from "../rig/manual-clock.ts";
+import { pollUntil } from "../rig/processes.ts";
 import { PipelineUnderTest } from "./pipeline-under-test.ts";
 
 void test("the status file is there at the start and tells each transition before its event", async () => {
@@ -223,6 +225,29 @@ void test("an interrupted run ends with 130 in its stage, and the next one goes 
   pipeline.stop.abort(reason);
   assert.equal((await pipeline.run()).exitCode, 130);
   assert.deepEqual(pipeline.calls, []);
+});
+
+void test("an interruption does not wait for the next attempt", async () => {
+  await using pipeline = await PipelineUnderTest.make();
+  // A clock on which no wait ever ends by itself.
+  pipeline.clock = new ManualClock("2026-01-02T05:00:00Z");
+  pipeline.stages.export.before = async () => {
+    throw failure("retryable");
+  };
+  const running = pipeline.run();
+  const interrupted = new Failure({
+    code: "CBI_INTERRUPTED",
+    message: "stopped by SIGTERM",
+    exit: ExitCode.interrupted,
+  });
+  await pollUntil("the stage waits for its second attempt", () =>
+    pipeline.events.some((event) => event.event === "stage-retried"),
+  );
+  pipeline.stop.abort(interrupted);
+  const verdict = await running;
+  assert.equal(verdict.exitCode, 130);
+  assert.equal(verdict.status.state, "interrupted");
+  assert.deepEqual(pipeline.calls, ["export"]);
 });
 
 void test("the warnings of a stage go with every run that uses it", async () => {
