@@ -110,19 +110,11 @@ function settle(
 function retire(jobs: HomeJobs, ledger: Ledger, known: RegisteredJob, nowMs: number): void {
   const reason = "the job was removed from cbi.yaml";
   settle(jobs, ledger, known, reason, nowMs);
-  ledger.transaction(() => {
-    for (const { name, dueMs, day } of claimedSlots(ledger, known.name)) {
-      const end: SlotEnd = {
-        name,
-        dueMs,
-        day,
-        verdict: "failed",
-        reason: `interrupted; ${reason}`,
-      };
-      recordEnd(ledger, known.name, end, nowMs);
-    }
-    forgetJob(ledger, known.name);
-  });
+  for (const { name, dueMs, day } of claimedSlots(ledger, known.name)) {
+    const end: SlotEnd = { name, dueMs, day, verdict: "failed", reason: `interrupted; ${reason}` };
+    recordEnd(ledger, known.name, end, nowMs);
+  }
+  forgetJob(ledger, known.name);
 }
 
 function isEnabledIn(jobs: HomeJobs, name: string): boolean {

@@ -132,7 +132,7 @@ class Pass {
     const checked = this.#checkUnderLock();
     const { next } = checked;
     if (next.step !== "start" && next.step !== "resume") return true;
-    return this.#handle(job, next);
+    return await this.#handle(job, next);
   }
 
   #busy(): false {
@@ -203,7 +203,7 @@ class Pass {
       if (!inner.signal.aborted) throw error;
       return this.#interrupted(invocation, next.slot);
     }
-    return this.#run(invocation, next.slot, inner);
+    return await this.#run(invocation, next.slot, inner);
   }
 
   #claim(job: ScheduledJob, next: NextStep & { step: "start" | "resume" }): Invocation | undefined {
