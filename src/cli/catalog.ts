@@ -41,6 +41,16 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/replay.ts"),
   },
   {
+    words: ["pause"],
+    summary: "Let nothing start, or no job of a tag, or not one job, until resumed",
+    load: () => import("./commands/pause.ts"),
+  },
+  {
+    words: ["resume"],
+    summary: "End a pause: of everything, of a tag, or of one job",
+    load: () => import("./commands/resume.ts"),
+  },
+  {
     words: ["models", "list"],
     summary: "List the model versions with their figures",
     load: () => import("./commands/models-list.ts"),

@@ -2,6 +2,8 @@ import { homeCalendar } from "../config/calendars.ts";
 import type { Home } from "../config/home.ts";
 import { keepLastGood } from "../config/last-good.ts";
 import type { StageName } from "../config/schema.ts";
+import type { KillTarget } from "../guard/kill-switch.ts";
+import { assertNotKilled } from "../guard/open-kill-switch.ts";
 import type { Trigger } from "../ledger/runs.ts";
 import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
 import type { Clock } from "../system/clock.ts";
@@ -57,11 +59,18 @@ export async function runNight(
       const message = `the configuration could not be kept: ${messageOf(error)}`;
       log.emit({ event: "warning", message });
     });
-    const services = nightServices(home, calendar, world, log.emit);
+    const services = {
+      ...nightServices(home, calendar, world, log.emit),
+      beforeStage: () => assertNotKilled(home.paths, targetOf(home, request), world.clock.now()),
+    };
     return await runPipeline({ ...request, asOf }, services);
   } finally {
     log.close();
   }
+}
+
+function targetOf({ config }: Home, { job }: NightRequest): KillTarget {
+  return { job, tags: config.jobs[job]?.tags ?? [] };
 }
 
 /** What `runPipeline` and `planPipeline` work with, for this home. */

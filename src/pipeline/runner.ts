@@ -67,6 +67,8 @@ export interface PipelineServices {
   openExecutor: (signal: AbortSignal) => Promise<TrainingExecutor>;
   emit: Emit;
   signal: AbortSignal;
+  /** Asked before each stage; throws a `Failure` of exit code 77 where the kill switch is on. */
+  beforeStage?: () => Promise<void>;
   /** Called in the run's own lock after a finished night: retention. */
   tidyUp?: (ledger: Ledger, run: string) => Promise<void>;
 }
@@ -214,7 +216,7 @@ class PipelineRun {
     const state =
       failure === undefined
         ? "done"
-        : failure.exit === ExitCode.interrupted
+        : failure.exit === ExitCode.interrupted || failure.exit === ExitCode.held
           ? "interrupted"
           : "failed";
     const exitCode = failure?.exit ?? ExitCode.done;
@@ -270,6 +272,7 @@ class PipelineRun {
     for (const stage of chain.stages) {
       signal.throwIfAborted();
       this.#lock.assertHeld();
+      await this.#services.beforeStage?.();
       const wish = mayReuse(this.#request, stage.name);
       if (wish === "skip") {
         const reason = `only ${this.#request.only} was asked for`;
