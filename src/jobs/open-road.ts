@@ -1,5 +1,4 @@
 import type { Home } from "../config/home.ts";
-import { runNight } from "../pipeline/night.ts";
 import { openHandle } from "./ledger-handle.ts";
 import type { JobWorld } from "./ports.ts";
 import type { Road } from "./road.ts";
@@ -13,7 +12,8 @@ export function openRoad(home: Home, world: JobWorld): Road {
     jobs: new HomeJobs(home),
     ledgers: openHandle(home.paths, world.clock),
     world,
-    services: jobServices(),
-    runNight,
+    services: jobServices(home.paths),
+    // Most starts find nothing due or run a command; the pipeline is loaded for a night alone.
+    runNight: async (...asked) => (await import("../pipeline/night.ts")).runNight(...asked),
   };
 }

@@ -44,9 +44,9 @@ export async function checkOutput(
 }
 
 /** What stands inside of a file; undefined where nothing of it is asked. */
-async function readInside(
+export async function readInside(
   file: string,
-  declared: Pick<DeclaredOutput, "as_of_column" | "as_of_key" | "min_rows">,
+  declared: Pick<DeclaredOutput, "as_of_column" | "as_of_key"> & { min_rows?: number | undefined },
   zone: Zone,
 ): Promise<InsideReading | undefined> {
   if (declared.as_of_key !== undefined) return readJsonDay(file, declared.as_of_key, zone);

@@ -1,29 +1,28 @@
-import type { CommandJob, ServiceJob } from "../config/jobs-schema.ts";
+import type { ServiceJob } from "../config/jobs-schema.ts";
+import { openKillSwitch } from "../guard/open-kill-switch.ts";
 import { ExitCode } from "../system/exit-code.ts";
-import type { Gates, JobRunner, JobServices, KillSwitch, RunOutcome } from "./ports.ts";
+import type { HomePaths } from "../system/home.ts";
+import type { JobRunner, JobServices, KillSwitch, RunOutcome } from "./ports.ts";
 
 /** What every road of this program works with: the one place where the parts are put together. */
-export function jobServices(): JobServices {
+export function jobServices(paths: HomePaths): JobServices {
+  const killSwitch: KillSwitch = openKillSwitch(paths);
   return {
-    killSwitch: openKillSwitch,
-    gates: openGates,
-    command: noCommands,
+    killSwitch,
+    // Loaded when they are needed: most starts find nothing due, or no gate.
+    gates: {
+      ask: async (...asked) => (await import("./gates/home-gates.ts")).realGates.ask(...asked),
+    },
+    command: {
+      run: async (...asked) => {
+        const { commandRunner } = await import("./command/command-runner.ts");
+        return commandRunner(killSwitch).run(...asked);
+      },
+    },
     service: noServices,
   };
 }
 
-/** Blocks nothing. */
-export const openKillSwitch: KillSwitch = {
-  verdict: () => Promise.resolve({ blocked: false }),
-  watch: (_target, { signal }) => ({ signal, [Symbol.dispose]: () => undefined }),
-};
-
-/** Passes everything. */
-export const openGates: Gates = {
-  ask: () => Promise.resolve({ outcome: "pass", evidence: "no gate was asked" }),
-};
-
-const noCommands: JobRunner<CommandJob> = { run: () => Promise.resolve(notYet("command")) };
 const noServices: JobRunner<ServiceJob> = { run: () => Promise.resolve(notYet("service")) };
 
 function notYet(kind: string): RunOutcome {

@@ -16,7 +16,7 @@ export interface StartSources {
 }
 
 /** The keys of a job that say how its program is started. */
-export type StartSettings = Pick<CommandJob, "argv" | "env" | "cwd">;
+export type StartSettings = Pick<CommandJob, "argv" | "env"> & { cwd?: string | undefined };
 
 /** The program of an attempt with its values filled in. Throws `CBI_NO_VALUE`. */
 export function startOf(settings: StartSettings, sources: StartSources): ProcessStart {
