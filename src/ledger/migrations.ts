@@ -136,4 +136,11 @@ export const migrations: readonly string[] = [
     newest_ms   INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- Newest means recorded last, whatever the wall clock said meanwhile: rows are read by rowid.
+  DROP INDEX run_by_job;
+  DROP INDEX run_by_state;
+  CREATE INDEX run_by_job ON run (job);
+  CREATE INDEX run_by_state ON run (state);
+  `,
 ];

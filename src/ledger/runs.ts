@@ -166,7 +166,10 @@ export function findRun(ledger: Ledger, id: string): RunRecord | undefined {
   return row && toRun(row);
 }
 
-/** The newest runs first, of one job or of all, at most `limit`. */
+/**
+ * The runs that were recorded last first, of one job or of all, at most `limit`. By the order of the
+ * record and not by their times: a clock that was set back must not bring an older run to the top.
+ */
 export function newestRuns(
   ledger: Ledger,
   filter: { job?: string; states?: readonly RunState[]; limit: number },
@@ -175,13 +178,13 @@ export function newestRuns(
   const marks = states.map(() => "?").join(", ");
   const rows = filter.job
     ? ledger.all(
-        `SELECT * FROM run WHERE job = ? AND state IN (${marks}) ORDER BY started_ms DESC, id DESC LIMIT ?`,
+        `SELECT * FROM run WHERE job = ? AND state IN (${marks}) ORDER BY rowid DESC LIMIT ?`,
         filter.job,
         ...states,
         filter.limit,
       )
     : ledger.all(
-        `SELECT * FROM run WHERE state IN (${marks}) ORDER BY started_ms DESC, id DESC LIMIT ?`,
+        `SELECT * FROM run WHERE state IN (${marks}) ORDER BY rowid DESC LIMIT ?`,
         ...states,
         filter.limit,
       );

@@ -185,6 +185,21 @@ void test("a run's record comes back as it was written, through its end", () => 
   assert.deepEqual(findRun(ledger, "r1"), ended, "a verdict is final");
 });
 
+void test("the newest run is the one recorded last, also after the clock was set back", () => {
+  using ledger = Ledger.open(":memory:");
+  insertRun(ledger, run("before", { startedMs: 2_000 }), []);
+  insertRun(ledger, run("after", { startedMs: 1_000 }), []);
+  const ids = newestRuns(ledger, { job: "nightly", limit: 5 }).map(({ id }) => id);
+  assert.deepEqual(ids, ["after", "before"]);
+  const plan = ledger
+    .all(
+      "EXPLAIN QUERY PLAN SELECT * FROM run WHERE job = ? ORDER BY rowid DESC LIMIT 1",
+      "nightly",
+    )
+    .map((row) => String(row["detail"]));
+  assert.ok(!plan.join().includes("TEMP B-TREE"), "found without sorting the whole history");
+});
+
 void test("of finished stages the newest that was really run is found, and none that failed", () => {
   using ledger = Ledger.open(newFile());
   const finish = (id: string, asOf: string, endedMs: number, reusedFrom?: string) => {
