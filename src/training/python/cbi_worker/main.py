@@ -77,6 +77,10 @@ def _xgboost_version():
 
 def _run(task, channel):
     # Imported late: numpy and the libraries cost a second that `hello` need not wait for.
+    if task["kind"] == "parquet":
+        from . import parquet_file
+
+        return parquet_file.write(task, channel.progress)
     from . import tasks
 
     kinds = {

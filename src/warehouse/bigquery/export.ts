@@ -1,0 +1,166 @@
+import { rename, rm } from "node:fs/promises";
+import type { BigQuerySettings } from "../../config/bigquery-schema.ts";
+import type { Config } from "../../config/schema.ts";
+import { queryRows, sqlText as localText, withDuckdb } from "../../system/duckdb.ts";
+import { ExitCode } from "../../system/exit-code.ts";
+import { Failure } from "../../system/failure.ts";
+import { exists } from "../../system/files.ts";
+import type { ExportReceipt } from "../warehouse.ts";
+import { ArrowUnavailable, readArrow } from "./arrow-read.ts";
+import { convertToParquet } from "./convert.ts";
+import type { Authorization } from "./credentials.ts";
+import { isFailure, QUERY_REFUSED } from "./errors.ts";
+import { assertFlat, exportedFields } from "./export-columns.ts";
+import { exportSql } from "./export-sql.ts";
+import type { QueryResult, Session } from "./query.ts";
+import { runQuery } from "./query.ts";
+import { writeRestPages } from "./rest-read.ts";
+import { requireTable, shown, type TableReference, tableNames } from "./tables.ts";
+import type { Clock } from "../../system/clock.ts";
+
+/** What an export works with. */
+export interface ExportWorld {
+  session: Session;
+  config: Config;
+  settings: BigQuerySettings;
+  authorization: Authorization;
+  environment: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+}
+
+/**
+ * Writes the training table of a horizon to a Parquet file in order of date: one query behind the cost
+ * guard, whose result is streamed to disk as it comes and made into Parquet by a worker. The receipt is
+ * read from that file.
+ */
+export async function exportTable(
+  world: ExportWorld,
+  request: { horizon: string; asOf: string; file: string },
+  signal: AbortSignal,
+): Promise<ExportReceipt> {
+  const { session, config, settings } = world;
+  const { horizon, asOf, file } = request;
+  signal.throwIfAborted();
+  if (await exists(file)) throw new Error(`the export file ${file} exists already`);
+  const source = tableNames(config, settings).training(horizon);
+  const table = await requireTable(session.rest, source, session.location, signal);
+  assertFlat(table.schema.fields, shown(source));
+  const fields = exportedFields(table.schema.fields, settings, horizon, shown(source));
+  const sql = exportSql(config, settings, { horizon, asOf, source, fields: table.schema.fields });
+  const result = await runExport(
+    session,
+    { name: `${asOf}-export-${horizon}`, sql },
+    source,
+    signal,
+  );
+  const raw = `${file}.raw`;
+  try {
+    const form = await fetchResult(world, result, raw, signal);
+    const written = await convertToParquet(
+      { raw, form, fields, date: "date", file },
+      world,
+      signal,
+    );
+    if (!written.isSorted) await sortByDate(file);
+    const receipt = await readReceipt(file);
+    if (receipt.rows === 0) throw noRows(shown(source), asOf);
+    return { ...receipt, bytesBilled: result.bytesBilled, jobs: [`${result.jobId} (${form})`] };
+  } finally {
+    await rm(raw, { force: true });
+  }
+}
+
+async function runExport(
+  session: Session,
+  query: { name: string; sql: string },
+  source: TableReference,
+  signal: AbortSignal,
+): Promise<QueryResult> {
+  try {
+    return await runQuery(session, { ...query, isRepeatable: false, signal });
+  } catch (error) {
+    if (!isFailure(error, QUERY_REFUSED)) throw error;
+    throw new Failure({
+      code: "CBI_TABLE_UNCOMPUTABLE",
+      message: `${shown(source)} should be computable; it is not: ${error.message}`,
+      remedy: "Correct the view, or its data, for instance with SAFE_CAST.",
+      exit: ExitCode.dataRefused,
+      class: "data",
+      cause: error,
+    });
+  }
+}
+
+/** Streams a result into a file, by Arrow or, where that cannot be had, by REST; tells which. */
+async function fetchResult(
+  { session, settings, authorization }: ExportWorld,
+  { destination, jobId }: QueryResult,
+  raw: string,
+  signal: AbortSignal,
+): Promise<"arrow" | "rest"> {
+  if (settings.read !== "rest" && destination) {
+    try {
+      await readArrow(session.rest, settings, authorization, {
+        table: destination,
+        file: raw,
+        signal,
+      });
+      return "arrow";
+    } catch (error) {
+      if (!(error instanceof ArrowUnavailable)) throw error;
+      if (settings.read === "arrow") throw arrowRefused(error);
+    }
+  }
+  await writeRestPages(session, jobId, raw, signal);
+  return "rest";
+}
+
+function arrowRefused(error: ArrowUnavailable): Failure {
+  return new Failure({
+    code: "CBI_BIGQUERY_STREAM",
+    message: `the Storage Read API cannot be used: ${error.message}`,
+    remedy: "Give the account the role BigQuery Read Session User, or set warehouse.read: auto.",
+    exit: ExitCode.unavailable,
+    cause: error,
+  });
+}
+
+/** Sorts on disk within little memory; a result in one stream is in order, so this is rare. */
+async function sortByDate(file: string): Promise<void> {
+  const sorted = `${file}.sorted`;
+  await withDuckdb({ file: ":memory:", memoryLimit: "128MB", threads: 1 }, async (connection) => {
+    await connection.run(
+      `COPY (SELECT * FROM read_parquet(${localText(file)}) ORDER BY date) TO ${localText(sorted)} (FORMAT parquet, COMPRESSION zstd)`,
+    );
+  });
+  await rename(sorted, file);
+}
+
+async function readReceipt(file: string): Promise<ExportReceipt> {
+  const relation = `read_parquet(${localText(file)})`;
+  return withDuckdb({ file: ":memory:", memoryLimit: "64MB", threads: 1 }, async (connection) => {
+    const described = await queryRows(connection, `DESCRIBE SELECT * FROM ${relation}`);
+    const columns = described.map((row) => ({
+      name: String(row["column_name"]),
+      type: String(row["column_type"]),
+    }));
+    const [row] = await queryRows(
+      connection,
+      `SELECT count(*) AS n, min(date)::VARCHAR AS first, max(date)::VARCHAR AS last FROM ${relation}`,
+    );
+    const rows = Number(row?.["n"]);
+    const receipt = { rows, bytesBilled: 0, jobs: [], columns };
+    if (rows === 0) return receipt;
+    return { ...receipt, dates: { first: String(row?.["first"]), last: String(row?.["last"]) } };
+  });
+}
+
+function noRows(table: string, asOf: string): Failure {
+  return new Failure({
+    code: "CBI_TABLE_EMPTY",
+    message: `${table} should have rows up to ${asOf}; it has none`,
+    remedy: "See what fills it, and its column of days.",
+    exit: ExitCode.dataRefused,
+    class: "data",
+  });
+}

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { ExitCode } from "../../system/exit-code.ts";
+import { Failure } from "../../system/failure.ts";
+import { dryRun, type Job, runJob } from "./jobs.ts";
+import type { BigQueryRest } from "./rest.ts";
+import { schemaSchema, type Field, type TableReference } from "./tables.ts";
+
+/** What all work on one warehouse shares. */
+export interface Session {
+  rest: BigQueryRest;
+  location: string;
+  /** The most bytes that one query may bill. */
+  bytesMax: number;
+}
+
+/** A query that ran: where its rows lie for a day, and what it cost. */
+export interface QueryResult {
+  jobId: string;
+  destination: TableReference | undefined;
+  bytesEstimated: number;
+  bytesBilled: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+/** What a query bills at least for each table: https://cloud.google.com/bigquery/pricing. */
+const TABLE_BYTES_MIN = 10 * MEBIBYTE;
+const MARGIN = 1.2;
+
+/**
+ * Runs one statement behind the cost guard: a dry run tells the bytes, too many are refused by
+ * number, and the job itself carries the limit. A statement with an effect has a `name` that stays the
+ * same when it is repeated; a question has one of its own, since BigQuery keeps its answers itself.
+ */
+export async function runQuery(
+  session: Session,
+  request: {
+    name: string;
+    sql: string;
+    isRepeatable: boolean;
+    /** Several statements, of which a dry run cannot tell the bytes. */
+    isScript?: boolean;
+    signal: AbortSignal;
+  },
+): Promise<QueryResult> {
+  const { rest, location, bytesMax } = session;
+  const { sql, signal, isRepeatable } = request;
+  const { bytes, tables } = await dryRun(rest, { sql, location, signal });
+  if (bytes > bytesMax) throw tooDear(request.name, bytes, bytesMax);
+  const isUnknown = request.isScript === true;
+  const least = isUnknown ? bytesMax : TABLE_BYTES_MIN * Math.max(1, tables.length);
+  const limit = Math.min(bytesMax, Math.max(least, Math.ceil(MARGIN * bytes)));
+  const name = isRepeatable ? request.name : `${request.name}-${rest.random.hex(6)}`;
+  const job = await runJob(rest, {
+    name,
+    location,
+    signal,
+    configuration: {
+      query: { query: sql, useLegacySql: false, maximumBytesBilled: String(limit) },
+    },
+  });
+  return {
+    jobId: job.jobReference.jobId ?? "",
+    destination: job.configuration.query?.destinationTable,
+    bytesEstimated: bytes,
+    bytesBilled: billed(job),
+  };
+}
+
+function billed(job: Job): number {
+  return job.statistics.query?.totalBytesBilled ?? 0;
+}
+
+const pageSchema = z.object({
+  jobComplete: z.boolean().default(true),
+  schema: schemaSchema.optional(),
+  totalRows: z.coerce.number().default(0),
+  pageToken: z.string().nullish(),
+  rows: z.array(z.object({ f: z.array(z.object({ v: z.unknown().optional() })) })).default([]),
+});
+
+/** One page of a result. A cell is text, or null. */
+export interface Page {
+  fields: Field[];
+  rows: unknown[][];
+}
+
+/** The pages of a query's result, with at most `rowsMax` rows each. */
+export async function* resultPages(
+  session: Session,
+  jobId: string,
+  rowsMax: number,
+  signal: AbortSignal,
+): AsyncGenerator<Page> {
+  let pageToken: string | undefined;
+  do {
+    const page = await session.rest.call(pageSchema, {
+      method: "GET",
+      path: `queries/${jobId}`,
+      query: {
+        location: session.location,
+        maxResults: String(rowsMax),
+        // Whole microseconds instead of a rounded number of seconds.
+        "formatOptions.useInt64Timestamp": "true",
+        ...(pageToken === undefined ? {} : { pageToken }),
+      },
+      signal,
+    });
+    yield {
+      fields: page.schema?.fields ?? [],
+      rows: page.rows.map(({ f }) => f.map(({ v }) => v)),
+    };
+    pageToken = page.pageToken ?? undefined;
+  } while (pageToken !== undefined);
+}
+
+const ROWS_A_PAGE = 10_000;
+
+/** All rows of a small result as objects of texts and nulls. */
+export async function queryObjects(
+  session: Session,
+  request: { name: string; sql: string; signal: AbortSignal },
+): Promise<{ rows: Record<string, unknown>[]; result: QueryResult }> {
+  const result = await runQuery(session, { ...request, isRepeatable: false });
+  const rows: Record<string, unknown>[] = [];
+  for await (const page of resultPages(session, result.jobId, ROWS_A_PAGE, request.signal)) {
+    for (const row of page.rows) {
+      rows.push(Object.fromEntries(page.fields.map(({ name }, place) => [name, row[place]])));
+    }
+  }
+  return { rows, result };
+}
+
+/** The refusal of a query by its price. */
+export function tooDear(name: string, bytes: number, bytesMax: number): Failure {
+  return new Failure({
+    code: "CBI_COST_LIMIT",
+    message: `the query '${name}' would bill ${bytes} bytes; the limit is ${bytesMax}`,
+    remedy: "Raise warehouse.maximum_bytes_billed in cbi.yaml, or make the tables smaller.",
+    exit: ExitCode.unavailable,
+  });
+}
