@@ -116,7 +116,8 @@ class StreamLines {
   end(): void {
     if (this.#last) {
       this.#rest = "";
-      for (const line of this.#lastWhole(this.#last).split("\n")) this.#whole(line);
+      const text = this.#lastWhole(this.#last).replace(/\n$/, "");
+      for (const line of text.split("\n")) this.#whole(line);
       return;
     }
     const rest = this.#rest + this.#decoder.end();
