@@ -2,7 +2,7 @@ import { HIDDEN, isSensitiveName } from "../../config/secrets.ts";
 
 /** Takes secrets out of texts. */
 export interface Redactor {
-  redact(text: string): string;
+  redact: (text: string) => string;
   /** Characters of the longest secret: what must stay together for it to be seen. */
   readonly lengthMax: number;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { EXIT_MEANINGS, EXIT_PRESETS } from "../../../src/config/jobs-schema.ts";
 import { exitCodeTable, meaningOfExitCode } from "../../../src/jobs/command/exit-codes.ts";
 import { judgeEnd } from "../../../src/jobs/command/judge.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod } from "node:fs/promises";
 import { test } from "node:test";
 import { parseEnv } from "node:util";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseEnvText, readEnvFile } from "../../../src/jobs/command/dotenv.ts";
 import { Failure } from "../../../src/system/failure.ts";
 import { JobUnderTest } from "../job-under-test.ts";

@@ -46,7 +46,7 @@ void test("random bytes and escape sequences come out harmless", async () => {
   });
   assert.equal(outcome.end, "done");
   const lines = job.output();
-  for (const line of lines) assert.doesNotMatch(line, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+  for (const line of lines) assert.doesNotMatch(line.replaceAll("\t", ""), /\p{Cc}/u);
   assert.deepEqual(lines.slice(-2), ["red", "100%"]);
 });
 

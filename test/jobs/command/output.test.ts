@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { OutputLines } from "../../../src/jobs/command/output.ts";
 import { redactorOf } from "../../../src/jobs/command/redact.ts";
 
