@@ -15,6 +15,36 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/run.ts"),
   },
   {
+    words: ["slots"],
+    summary: "List what became of every slot, the newest first",
+    load: () => import("./commands/slots.ts"),
+  },
+  {
+    words: ["catchup"],
+    summary: "Start what is due and did not start, by each job's catch_up policy",
+    load: () => import("./commands/catchup.ts"),
+  },
+  {
+    words: ["jobs", "list"],
+    summary: "List the jobs: when each is due next, and how its last slot ended",
+    load: () => import("./commands/jobs-list.ts"),
+  },
+  {
+    words: ["jobs", "show"],
+    summary: "Show a job: its settings, its newest slots, and what its last check said",
+    load: () => import("./commands/jobs-show.ts"),
+  },
+  {
+    words: ["jobs", "enable"],
+    summary: "Let the slots of a job start again",
+    load: () => import("./commands/jobs-enable.ts"),
+  },
+  {
+    words: ["jobs", "disable"],
+    summary: "Keep the slots of a job from starting, until it is enabled",
+    load: () => import("./commands/jobs-disable.ts"),
+  },
+  {
     words: ["status"],
     summary: "Show the last run, its stages, and how fresh models and data are",
     load: () => import("./commands/status.ts"),

@@ -36,6 +36,8 @@ export interface CommandInput {
   arguments: readonly (string | undefined)[];
   /** By camel-cased name: `--as-of` is `asOf`. */
   options: Readonly<Record<string, unknown>>;
+  /** What stood after `--`, of a command that passes it on. */
+  rest?: readonly string[];
 }
 
 /** A command is a value: help and parsing derive from it. */
@@ -47,6 +49,8 @@ export interface Command {
   description?: string;
   arguments?: readonly CommandArgument[];
   options?: readonly CommandOption[];
+  /** Whether words after `--` are somebody else's, and are handed on as they are. */
+  takesRest?: boolean;
   examples: readonly { line: string; says: string }[];
   /** The exit codes that it can return besides 64 and 70, which every command can. */
   exits: readonly { code: ExitCode; when: string }[];

@@ -39,7 +39,7 @@ export function groupHelp(word: string, group: readonly CatalogEntry[]): string 
 export function commandHelp(command: Command): string {
   const names = (command.arguments ?? []).map((argument) => ` ${argument.name}`).join("");
   const sections = [
-    `Usage: cbi ${command.words.join(" ")}${names}${command.options?.length ? " [options]" : ""}`,
+    `Usage: cbi ${command.words.join(" ")}${names}${command.options?.length ? " [options]" : ""}${command.takesRest ? " [-- words...]" : ""}`,
     "",
     `${command.summary}.`,
   ];

@@ -20,8 +20,9 @@ interface Declared {
  */
 export function parseWords(command: Command, words: readonly string[]): CommandInput {
   const declared = (command.options ?? []).map(declaredOption);
+  const end = command.takesRest === true ? words.indexOf("--") : -1;
   const { tokens } = parseArgs({
-    args: [...words],
+    args: end < 0 ? [...words] : words.slice(0, end),
     options: Object.fromEntries(
       declared.map(({ long, short, takesValue }) => [
         long,
@@ -45,7 +46,8 @@ export function parseWords(command: Command, words: readonly string[]): CommandI
     if (!found) throw unknownOption(command, token.rawName, declared);
     options[camelCased(found.long)] = valueOf(command, found, token.value);
   }
-  return { arguments: checkedArguments(command, positionals), options };
+  const rest = end < 0 ? {} : { rest: words.slice(end + 1) };
+  return { arguments: checkedArguments(command, positionals), options, ...rest };
 }
 
 function declaredOption(option: CommandOption): Declared {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DAY_RULES, HOLIDAY_RULES } from "../schedule/days.ts";
 import { PHASES } from "../schedule/schedule.ts";
 import { gate } from "./gates-schema.ts";
+import { STAGE_NAMES } from "./stage-names.ts";
 import {
   columnName,
   duration,
@@ -12,8 +13,7 @@ import {
   zone,
 } from "./values-schema.ts";
 
-export const STAGE_NAMES = ["export", "audit", "train", "predict", "upload", "evaluate"] as const;
-export const JOB_KINDS = ["pipeline", "command", "service"] as const;
+export { STAGE_NAMES };
 export const CATCH_UP_POLICIES = ["none", "latest", "all"] as const;
 export const EXIT_PRESETS = ["plain", "cron", "check", "sysexits"] as const;
 export const EXIT_MEANINGS = ["done", "warn", "skip", "retry", "fatal"] as const;
@@ -216,9 +216,6 @@ const serviceJob = z.strictObject({
 
 /** One job of `jobs`. */
 export const job = z.discriminatedUnion("kind", [pipelineJob, commandJob, serviceJob]);
-
-/** The keys that say when a job is due; a change of one of them is a new schedule. */
-export const SCHEDULE_KEYS = Object.keys(whenItRuns) as (keyof typeof whenItRuns)[];
 
 export type Job = z.infer<typeof job>;
 export type JobKind = Job["kind"];

@@ -1,7 +1,5 @@
-import { RunLock } from "../guard/run-lock.ts";
 import { addWarning, findRun } from "../ledger/runs.ts";
 import { claimSlot, endSlot, findSlot, reopenSlot } from "../ledger/slots.ts";
-import { lockHeld, pipelineLockFile } from "../pipeline/runner.ts";
 import type { DueSlot } from "../schedule/due.ts";
 import { slotsBetween, type Slot } from "../schedule/slots.ts";
 import { dayOfWall, wallOf } from "../schedule/wall.ts";
@@ -12,7 +10,7 @@ import { invocationOf } from "./invocation.ts";
 import { takeGroupLock, takeJobLock, type LockWait } from "./job-locks.ts";
 import { passGates } from "./pass-gates.ts";
 import type { Invocation } from "./ports.ts";
-import { runKind, type KindEnd, type PipelineWish } from "./run-kind.ts";
+import { refuseRun, runKind, type KindEnd, type PipelineWish } from "./run-kind.ts";
 import type { Road } from "./road.ts";
 import type { ScheduledJob } from "./schedules.ts";
 
@@ -31,8 +29,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * Runs a job because a person says so: under the same locks, kill switch, gates and runner as a
- * scheduled one. Throws `CBI_LOCK_HELD` (75), `CBI_HELD` (77) for kill switch and gates, and
- * `CBI_SLOT_*` (64) for a slot that cannot be taken.
+ * scheduled one. Is refused (75), and that recorded, while another run is in the way. Throws `CBI_HELD`
+ * (77) for kill switch and gates, and `CBI_SLOT_*` (64) for a slot that cannot be taken.
  */
 export async function runByPerson(
   road: Road,
@@ -47,13 +45,6 @@ export async function runByPerson(
     mayWait: false,
   };
   const slot = wish.slot === undefined ? undefined : slotNamed(road, job, wish.slot, wish);
-  using lock = await takeJobLock(job.name, wait);
-  // A pipeline records its own refusal while another one is under way.
-  if (!lock && !isPipelineBusy(road, job)) throw lockHeld(`${job.name} is running; only one may`);
-  using group = lock && (await takeGroupLock(job, wait));
-  if (lock && !group && !isPipelineBusy(road, job)) {
-    throw lockHeld(`another job of the group ${job.settings.group ?? ""} is running`);
-  }
   const invocation = invocationOf(road, job, {
     ...(slot && { slot: { name: slot.name, dueMs: slot.dueMs, day: slot.day } }),
     trigger: "person",
@@ -63,6 +54,9 @@ export async function runByPerson(
     ...(wish.asOf !== undefined && { asOf: wish.asOf }),
     ...(wish.extraArguments && { extraArguments: wish.extraArguments }),
   });
+  using lock = await takeJobLock(job.name, wait);
+  using group = lock && (await takeGroupLock(job, wait));
+  if (!lock || !group) return refuseRun(road, invocation);
   await mustMayStart(road, job, invocation);
   if (slot) take(road, invocation, slot);
   const end = await runKind(road, invocation, world, wish.pipeline);
@@ -161,12 +155,6 @@ function record(
     reason: reason === "" ? undefined : reason,
     nowMs: road.world.clock.now(),
   });
-}
-
-function isPipelineBusy(road: Road, { settings }: ScheduledJob): boolean {
-  if (settings.kind !== "pipeline") return false;
-  using lock = RunLock.tryTake(pipelineLockFile(road.home.paths));
-  return lock === undefined;
 }
 
 function held(reason: string, remedy: string): Failure {

@@ -1,8 +1,16 @@
 import { keepLastGood } from "../config/last-good.ts";
-import { endRun, insertRun, addWarning, type RunRecord } from "../ledger/runs.ts";
+import {
+  addWarning,
+  endRun,
+  insertRun,
+  newestRuns,
+  type RecordedError,
+  type RunRecord,
+} from "../ledger/runs.ts";
+import { lockHeld } from "../pipeline/runner.ts";
 import { projectStatus, runStatus } from "../ledger/status-file.ts";
 import { ExitCode } from "../system/exit-code.ts";
-import { messageOf } from "../system/failure.ts";
+import { messageOf, type Failure } from "../system/failure.ts";
 import { processIdentity } from "../system/process-identity.ts";
 import { version } from "../system/version.ts";
 import type { StageName } from "../config/schema.ts";
@@ -33,6 +41,49 @@ export async function runKind(
   return invocation.settings.kind === "pipeline"
     ? runThePipeline(road, invocation, world, wish)
     : runTheProgram(road, invocation, world);
+}
+
+/**
+ * Records that a run was asked for and not started, since another one is in its way. The refusal
+ * stands even when it cannot be recorded.
+ */
+export function refuseRun(road: Road, invocation: Invocation): KindEnd {
+  const { world } = road;
+  let failure = lockHeld(`another process is running ${invocation.job} or its group; only one may`);
+  const record = {
+    ...recordOf(invocation, world),
+    state: "refused",
+    endedMs: world.clock.now(),
+  } as const;
+  try {
+    const { ledger } = road.ledgers;
+    const [holder] = newestRuns(ledger, { states: ["running"], limit: 1 });
+    if (holder) {
+      const who = `run ${holder.id} (process ${holder.owner.pid})`;
+      failure = lockHeld(`${who} is running in this home; only one may`);
+    }
+    insertRun(ledger, { ...record, exitCode: failure.exit, error: errorOf(failure) }, []);
+  } catch (error) {
+    const message = `the refusal could not be recorded: ${messageOf(error)}`;
+    world.emit({ event: "warning", message });
+  }
+  const error = errorOf(failure);
+  world.emit({
+    event: "run-finished",
+    run: record.id,
+    state: "refused",
+    exit_code: failure.exit,
+    duration_seconds: 0,
+    warnings: [],
+    error,
+  });
+  const status = runStatus({ ...record, exitCode: failure.exit, error }, []);
+  return { end: "failed", exitCode: failure.exit, error, warnings: [], status, isRefused: true };
+}
+
+function errorOf(failure: Failure): RecordedError {
+  const { code, message, remedy } = failure;
+  return { code, message, remedy, class: failure.class };
 }
 
 /** A pipeline records itself; the ledger is let go of, because a night may have to restore it. */

@@ -1,4 +1,4 @@
-import { STAGE_NAMES, type StageName } from "../config/schema.ts";
+import { STAGE_NAMES, type StageName } from "../config/stage-names.ts";
 
 /** Which stages a person wants done again. */
 export interface ReuseWish {

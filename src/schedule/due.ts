@@ -3,7 +3,6 @@ import { pendingSlots } from "./pending.ts";
 import type { Schedule } from "./schedule.ts";
 import { nextSlots } from "./slots.ts";
 
-export const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** A start within this of the due time, or of what the slot waited for, is in time. */
 export const ON_TIME_MS = 5 * MINUTE_MS;

@@ -1,20 +1,35 @@
 import type { Home } from "../../config/home.ts";
-import { STAGE_NAMES, type StageName } from "../../config/schema.ts";
+import type { StageName } from "../../config/schema.ts";
+import { STAGE_NAMES } from "../../config/stage-names.ts";
+import { excludedToday, runByPerson, type PersonWish } from "../../jobs/person.ts";
+import { runScheduled, type RoadEnd } from "../../jobs/road.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import type { RunStatus } from "../../ledger/status-schema.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
-import { runNight } from "../../pipeline/night.ts";
-import { planNight } from "../../pipeline/plan.ts";
-import { nightResult, nightSummary } from "../../pipeline/summary.ts";
+import type { planNight } from "../../pipeline/plan.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
-import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
+import {
+  homeOption,
+  jsonOption,
+  type Command,
+  type CommandContext,
+  type CommandInput,
+} from "../command.ts";
 import { homeOf } from "../home.ts";
-import { parseDay, parseOneOf, unknownName } from "../options.ts";
+import { parseDay, parseOneOf } from "../options.ts";
+import { jobOf, roadOf, whoIs } from "../road.ts";
 import { livePresenter } from "../show/live.ts";
 import { plainPresenter } from "../show/plain.ts";
+import { roadEndJson, roadEndLines } from "../show/road-end.ts";
 
 interface RunOptions {
+  scheduled?: boolean;
+  slot?: string;
+  ignoreCalendar?: boolean;
+  why?: string;
+  who?: string;
+  asOf?: string;
   from?: StageName;
   only?: StageName;
   force?: boolean;
@@ -22,15 +37,25 @@ interface RunOptions {
   json?: boolean;
 }
 
-/** `cbi run`: a night now, by the same road that a scheduled one takes. */
+/** `cbi run`: a job now, or what of its schedule is due, by the one road. */
 export const command: Command = {
   words: ["run"],
   summary: "Run a job now, such as the nightly pipeline",
   description:
     "A stage whose inputs, code and settings are those of a finished one is reused after its outputs\n" +
-    "have been verified, so a run that was interrupted goes on where it stopped.",
+    "have been verified, so a run that was interrupted goes on where it stopped. A plain run takes no\n" +
+    "slot of the schedule; --scheduled starts what is due, and is harmless when nothing is.",
   arguments: [{ name: "<job>", summary: "the job's name in cbi.yaml, such as nightly" }],
+  takesRest: true,
   options: [
+    { flags: "--scheduled", summary: "start what is due of its schedule, as a scheduler does" },
+    { flags: "--slot <slot>", summary: "run this slot, which is due and not done" },
+    {
+      flags: "--ignore-calendar",
+      summary: "run a slot that the calendar leaves out; with --scheduled, today's",
+    },
+    { flags: "--why <text>", summary: "why the calendar is ignored, for the record" },
+    { flags: "--who <name>", summary: "who decides it (default: the user)" },
     { flags: "--as-of <date>", summary: "the day whose close the run may know", parse: parseDay },
     {
       flags: "--from <stage>",
@@ -55,41 +80,81 @@ export const command: Command = {
     },
     { line: "cbi run nightly --from train", says: "train, predict, upload and evaluate again" },
     { line: "cbi run nightly --dry-run", says: "what would be done, and what is there already" },
+    { line: "cbi run nightly --scheduled", says: "what launchd, systemd and cron call" },
+    { line: "cbi run scan --slot 2026-11-20T08:30", says: "a slot that was missed, by name" },
+    { line: "cbi run scan -- --verbose", says: "a command job with an argument of its own" },
   ],
   exits: [
-    { code: ExitCode.done, when: "every stage is done and verified" },
-    { code: ExitCode.failed, when: "a stage failed" },
+    { code: ExitCode.done, when: "all is done and verified, or nothing was due" },
+    { code: ExitCode.failed, when: "a stage or the command failed" },
     { code: ExitCode.dataRefused, when: "the audit or a stage refused the data" },
     { code: ExitCode.unavailable, when: "the warehouse could not be reached" },
-    { code: ExitCode.lockHeld, when: "another run is under way in this home" },
+    { code: ExitCode.lockHeld, when: "another run is under way" },
+    { code: ExitCode.held, when: "a kill switch or a gate held it, or the clock is behind" },
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
     { code: ExitCode.interrupted, when: "stopped by Ctrl-C or SIGTERM; the next run resumes" },
   ],
   async run(context, input) {
     const options = input.options as RunOptions;
+    checkOptions(options);
     const home = await homeOf(context, input);
-    const job = knownJob(input.arguments[0] ?? "", home);
-    const request = {
-      job,
-      trigger: "person" as const,
-      ...(options.from ? { from: options.from } : {}),
-      ...(options.only ? { only: options.only } : {}),
-      force: options.force === true,
-    };
-    if (options.from && options.only) throw bothFromAndOnly();
-    if (options.dryRun) return showPlan(context, home, request, options);
-    const world = {
-      clock: context.clock,
-      environment: context.environment,
-      emit: presenter(context, options),
-      signal: context.signal,
-    };
-    for (const warning of home.warnings) world.emit({ event: "note", message: warning });
-    const verdict = await runNight(home, request, world);
-    if (!options.json) await showEnd(context, home, verdict.status);
-    return verdict.exitCode;
+    const emit = presenter(context, options);
+    for (const warning of home.warnings) emit({ event: "note", message: warning });
+    const road = roadOf(context, home, emit);
+    using ledgers = road.ledgers;
+    void ledgers;
+    const job = jobOf(road, input.arguments[0] ?? "");
+    mustBePipelineFor(options, job.settings.kind, job.name);
+    if (options.dryRun) return showPlan(context, home, planRequest(job.name, options), options);
+    const forced =
+      options.scheduled && options.ignoreCalendar ? excludedToday(road, job) : undefined;
+    if (options.scheduled && forced === undefined) {
+      return showRoad(context, await runScheduled(road, job.name, { mayWait: true }), options);
+    }
+    const end = await runByPerson(road, job, wishOf(context, input, options, forced));
+    if (!options.json) await showEnd(context, home, end.status);
+    return end.exitCode;
   },
 };
+
+function wishOf(
+  context: CommandContext,
+  { rest }: CommandInput,
+  options: RunOptions,
+  forced: string | undefined,
+): PersonWish {
+  const slot = options.slot ?? forced;
+  const who = options.who ?? whoIs(context.environment);
+  return {
+    ...(slot !== undefined && { slot }),
+    ...(options.ignoreCalendar && {
+      ignoreCalendar: { who, reason: options.why ?? "no reason given" },
+    }),
+    ...(options.asOf !== undefined && { asOf: options.asOf }),
+    ...(rest && { extraArguments: rest }),
+    pipeline: {
+      ...(options.from && { from: options.from }),
+      ...(options.only && { only: options.only }),
+      force: options.force === true,
+    },
+  };
+}
+
+function showRoad(context: CommandContext, end: RoadEnd, options: RunOptions): ExitCode {
+  if (options.json) context.write(`${JSON.stringify(roadEndJson(end))}\n`);
+  else for (const line of roadEndLines(end)) context.write(`${line}\n`);
+  return end.exitCode;
+}
+
+function planRequest(job: string, options: RunOptions): Parameters<typeof planNight>[1] {
+  return {
+    job,
+    trigger: "person",
+    ...(options.from && { from: options.from }),
+    ...(options.only && { only: options.only }),
+    force: options.force === true,
+  };
+}
 
 function presenter(context: CommandContext, options: RunOptions): (event: RunEvent) => void {
   if (options.json) return (event) => context.write(`${JSON.stringify(event)}\n`);
@@ -104,6 +169,7 @@ async function showEnd(context: CommandContext, home: Home, status: RunStatus): 
     if (status.error.remedy !== undefined) context.remark(`     ${status.error.remedy}`);
     return;
   }
+  const { nightResult, nightSummary } = await import("../../pipeline/summary.ts");
   using ledger = Ledger.open(home.paths.ledger);
   const result =
     status.run === null ? undefined : await nightResult(home.paths, ledger, status.run);
@@ -116,6 +182,7 @@ async function showPlan(
   request: Parameters<typeof planNight>[1],
   options: RunOptions,
 ): Promise<ExitCode> {
+  const { planNight } = await import("../../pipeline/plan.ts");
   const plan = await planNight(home, request, {
     clock: context.clock,
     environment: context.environment,
@@ -133,16 +200,27 @@ async function showPlan(
   return ExitCode.done;
 }
 
-function knownJob(name: string, home: Home): string {
-  const jobs = Object.keys(home.config.jobs);
-  if (jobs.includes(name)) return name;
-  throw unknownName("job", name, jobs, ExitCode.usage);
+function checkOptions(options: RunOptions): void {
+  if (options.from && options.only) throw usage("--from and --only exclude each other");
+  if (options.scheduled && options.slot !== undefined) {
+    throw usage("--scheduled and --slot exclude each other");
+  }
+  const ofPerson = options.asOf ?? options.from ?? options.only ?? options.force ?? options.dryRun;
+  if (options.scheduled && ofPerson !== undefined) {
+    throw usage("--scheduled decides by itself: no --as-of, --from, --only, --force or --dry-run");
+  }
 }
 
-function bothFromAndOnly(): Failure {
+function mustBePipelineFor(options: RunOptions, kind: string, job: string): void {
+  const ofPipelines = options.from ?? options.only ?? options.force ?? options.dryRun;
+  if (kind === "pipeline" || ofPipelines === undefined) return;
+  throw usage(`--from, --only, --force and --dry-run are for pipelines, and ${job} is a ${kind}`);
+}
+
+function usage(message: string): Failure {
   return new Failure({
     code: "CBI_USAGE",
-    message: "--from and --only exclude each other",
+    message,
     remedy: "See: cbi run --help",
     exit: ExitCode.usage,
   });
