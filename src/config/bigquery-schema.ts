@@ -40,7 +40,8 @@ const credentials = z.strictObject({
     .optional()
     .describe("A service account's key, of mode 0600; without it the application default"),
   impersonate: z
-    .email()
+    .string()
+    .regex(/^[^\s@]{1,100}@[a-z0-9.-]{1,200}$/)
     .optional()
     .meta({ expects: "a service account's address" })
     .describe("The service account to act as"),
@@ -48,7 +49,8 @@ const credentials = z.strictObject({
 
 const endpoint = z.strictObject({
   rest: z
-    .url({ protocol: /^http$/, hostname: /^(127\.0\.0\.1|localhost)$/ })
+    .string()
+    .regex(/^http:\/\/(127\.0\.0\.1|localhost):\d{1,5}$/)
     .meta({ expects: "an address such as http://127.0.0.1:9050" })
     .describe("The emulator's REST address"),
   storage: z

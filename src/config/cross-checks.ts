@@ -34,7 +34,7 @@ function validSections(value: unknown): Partial<Config> {
 }
 
 function checkPriceTable({ price, warehouse }: Partial<Config>): Finding[] {
-  if (!price || !warehouse) return [];
+  if (!price || warehouse?.kind !== "duckdb") return [];
   const tables = Object.keys(warehouse.sources);
   if (tables.includes(price.table)) return [];
   const guess = nearest(price.table, tables);

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { bigqueryWarehouse } from "./bigquery-schema.ts";
 import { calendars } from "./calendars-schema.ts";
-import { job, STAGE_NAMES } from "./jobs-schema.ts";
+import { job } from "./jobs-schema.ts";
 import {
   columnName,
   duration,
@@ -188,10 +189,14 @@ export const configSchema = z.strictObject({
   as_of: isoDate
     .optional()
     .describe("Pins the day whose close a run may know; without it, the last session closed"),
-  warehouse: duckdbWarehouse.describe("Where training tables live and forecasts go"),
+  warehouse: z
+    .discriminatedUnion("kind", [duckdbWarehouse, bigqueryWarehouse])
+    .describe("Where training tables live and forecasts go"),
   price: z
     .strictObject({
-      table: identifier.describe("A table of warehouse.sources"),
+      table: identifier.describe(
+        "A table of warehouse.sources; in BigQuery of warehouse.tables.price",
+      ),
       date: columnName.describe("Its column of days"),
       column: columnName.describe("Its column of prices"),
     })
@@ -220,5 +225,4 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 export type Algorithm = (typeof ALGORITHMS)[number];
-export { STAGE_NAMES };
-export type StageName = (typeof STAGE_NAMES)[number];
+export { STAGE_NAMES, type StageName } from "./stage-names.ts";

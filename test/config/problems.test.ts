@@ -220,7 +220,7 @@ void test("every problem is told at once, in the order of the file, never as zod
 symbol: 9x
 calender: XNYS
 as_of: today
-warehouse: { kind: bigquery, sources: { wti: 3, "b r": x } }
+warehouse: { kind: duckb, sources: { wti: 3, "b r": x } }
 price: { table: wti }
 horizons: { 1W: 5, 1m: 2.5 }
 train: { folds: 1, seed: a, workers: atuo, exclude: 3 }

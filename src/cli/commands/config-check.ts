@@ -42,12 +42,14 @@ export const command: Command = {
 
 /** A sentence for each file or folder that the configuration names and that is not there. */
 async function missingFiles({ config, paths }: Home): Promise<string[]> {
+  const { warehouse } = config;
+  if (warehouse.kind !== "duckdb") return [];
   const named = [
-    ...Object.entries(config.warehouse.sources).map(([table, source]) => ({
+    ...Object.entries(warehouse.sources).map(([table, source]) => ({
       key: `warehouse.sources.${table}`,
       name: typeof source === "string" ? source : source.path,
     })),
-    { key: "warehouse.prepare", name: config.warehouse.prepare },
+    { key: "warehouse.prepare", name: warehouse.prepare },
   ];
   const sentences: string[] = [];
   for (const { key, name } of named) {

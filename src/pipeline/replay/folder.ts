@@ -18,6 +18,7 @@ import {
 import { homePaths, type HomePaths } from "../../system/home.ts";
 import type { ReplayRange } from "./days.ts";
 import { inputFiles, isInside } from "./inputs.ts";
+import { duckdbSettings } from "../../warehouse/duckdb/settings.ts";
 import { replayPlanSchema, type ReplayPlan } from "./plan-file.ts";
 
 /** A replay's own home with the files beside it that make it a replay. */
@@ -123,7 +124,7 @@ export async function copyHome(home: Home, folder: ReplayFolder): Promise<void> 
 }
 
 function relativePrepare(home: Home): string {
-  const folder = path.resolve(home.paths.trainingData, home.config.warehouse.prepare);
+  const folder = path.resolve(home.paths.trainingData, duckdbSettings(home.config).prepare);
   const relative = path.relative(home.paths.trainingData, folder);
   return isInside(relative) ? relative : "";
 }

@@ -3,6 +3,7 @@ import type { Config } from "../../config/schema.ts";
 import { canonicalJson, exists, hashFile, hashText } from "../../system/files.ts";
 import type { HomePaths } from "../../system/home.ts";
 import { sqlFiles } from "../../warehouse/duckdb/prepare.ts";
+import { duckdbSettings } from "../../warehouse/duckdb/settings.ts";
 import { sourcesOf } from "../../warehouse/duckdb/sources.ts";
 
 /** A file that a night reads. */
@@ -15,7 +16,7 @@ export interface InputFile {
 
 /** The user's files that a night reads: sources and SQL. A missing one is listed like any other. */
 export async function inputFiles(config: Config, paths: HomePaths): Promise<InputFile[]> {
-  const folder = path.resolve(paths.trainingData, config.warehouse.prepare);
+  const folder = path.resolve(paths.trainingData, duckdbSettings(config).prepare);
   const files = [
     ...sourcesOf(config, paths.trainingData).map(({ file }) => file),
     ...(await sqlFiles(folder)).map(({ file }) => file),

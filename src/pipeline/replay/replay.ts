@@ -14,6 +14,7 @@ import { Failure } from "../../system/failure.ts";
 import { replaceFile, replaceJson } from "../../system/files.ts";
 import type { HomePaths } from "../../system/home.ts";
 import type { RecordedError } from "../../ledger/runs.ts";
+import { duckdbSettings } from "../../warehouse/duckdb/settings.ts";
 import { openWarehouse } from "../../warehouse/open.ts";
 import { runNight } from "../night.ts";
 import { lockHeld } from "../runner.ts";
@@ -83,6 +84,8 @@ export async function outlookOf(
   request: ReplayRequest,
   world: Pick<ReplayWorld, "clock">,
 ): Promise<ReplayOutlook> {
+  // Nights of the past must not be published where the dashboard reads.
+  duckdbSettings(home.config);
   const calendar = homeCalendar(home);
   const closed = calendar.lastClosedSession(world.clock.now());
   // The series lies in a source file, so reading it opens no database of the home's.
@@ -209,7 +212,7 @@ function exitCodeOf(nights: readonly ReplayNight[]): ExitCode {
 
 /** The home that the nights run in: the same configuration, with outside files where they are. */
 function homeOfReplay(home: Home, paths: HomePaths): Home {
-  const { warehouse } = home.config;
+  const warehouse = duckdbSettings(home.config);
   const { trainingData } = home.paths;
   const placed = (file: string): string => {
     const absolute = path.resolve(trainingData, file);

@@ -8,6 +8,7 @@ import { inputFingerprint } from "./fingerprint.ts";
 import { readForecasts, uploadForecasts } from "./forecasts.ts";
 import { prepareTables } from "./prepare.ts";
 import { priceQuery, readPrices } from "./prices.ts";
+import { duckdbSettings } from "./settings.ts";
 import { sourceBytes, sourcesOf } from "./sources.ts";
 import { exists } from "../../system/files.ts";
 
@@ -24,7 +25,7 @@ export interface DuckdbWarehouseOptions {
  */
 export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): Warehouse {
   const file = paths.warehouse;
-  const folder = path.resolve(paths.trainingData, config.warehouse.prepare);
+  const folder = path.resolve(paths.trainingData, duckdbSettings(config).prepare);
   const sources = sourcesOf(config, paths.trainingData);
   const priceSource = sources.find((source) => source.name === config.price.table);
   return {

@@ -9,6 +9,7 @@ import { exists } from "../../system/files.ts";
 import { nearest } from "../../config/nearest.ts";
 import { firstLine } from "./database.ts";
 import { dayExpression } from "./days.ts";
+import { duckdbSettings } from "./settings.ts";
 
 /** Files of the user's as a table: CSV or Parquet, hidden after the as-of date by `date`. */
 export interface Source {
@@ -21,7 +22,7 @@ export interface Source {
 
 /** The sources of a configuration, their paths resolved against TrainingData/. */
 export function sourcesOf(config: Config, trainingData: string): Source[] {
-  return Object.entries(config.warehouse.sources).map(([name, source]) => {
+  return Object.entries(duckdbSettings(config).sources).map(([name, source]) => {
     const { path: file, date } =
       typeof source === "string" ? { path: source, date: "date" } : source;
     const absolute = path.resolve(trainingData, file);
