@@ -191,6 +191,19 @@ export function newestRuns(
   return rows.map(toRun);
 }
 
+/** How many runs of a job there are, and when the oldest began. */
+export function countRuns(
+  ledger: Ledger,
+  job: string,
+): { count: number; oldestMs: number | undefined } {
+  const values = ledger.get(
+    "SELECT count(*) AS count, min(started_ms) AS oldest_ms FROM run WHERE job = ?",
+    job,
+  );
+  const row = new Row(values ?? {});
+  return { count: row.number("count"), oldestMs: row.numberIfAny("oldest_ms") };
+}
+
 /** The stages of a run in their order. */
 export function stagesOf(ledger: Ledger, run: string): StageRecord[] {
   return ledger.all("SELECT * FROM stage WHERE run = ? ORDER BY position", run).map(toStage);

@@ -5,12 +5,12 @@ import type { Home } from "../config/home.ts";
 import type { Config } from "../config/schema.ts";
 import { aliases } from "../ledger/champions.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { deleteRun, newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
+import { countRuns, deleteRun, newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
 import { listModels, modelFolder, type ModelKey } from "../models/registry.ts";
 import { beyondRetention, type Keepable, type KeepLimits } from "../models/retention.ts";
 import type { Clock } from "../system/clock.ts";
 import { isErrno, TEMPORARY_MARK } from "../system/files.ts";
-import { runFolder, runLogFile } from "./run-files.ts";
+import { logFilesOf, runFolder } from "./run-files.ts";
 
 /** Something that retention gives back. */
 export interface Pruned {
@@ -46,17 +46,41 @@ export async function pruneHome(request: {
   const { retention } = home.config;
   const doomed = [
     ...(await modelsBeyond(home, ledger, now)),
-    ...beyondRetention(await runCandidates(home, ledger), limitsOf(retention.runs), now),
+    ...(await runsBeyond(home, ledger, now)),
     ...beyondRetention(await trainingCandidates(home), limitsOf(retention.trainings), now),
     ...(await staleExports(home)),
     ...(await leftovers(home, now)),
   ];
-  for (const candidate of isDryRun ? [] : doomed) {
+  if (!isDryRun) await giveBack(ledger, doomed);
+  return doomed.map(({ kind, id, bytes }) => ({ kind, name: id, bytes }));
+}
+
+/** So far a job's runs may outgrow their count before its own end looks at them all. */
+const SLACK = 1.1;
+
+/**
+ * Gives back the runs of one job that are too many or too old. Only the holder of that job's lock may
+ * call it, after each of its runs: while there is nothing to do it costs one look into the ledger.
+ */
+export async function pruneRunsOf(
+  job: string,
+  { home, ledger, nowMs }: { home: Home; ledger: Ledger; nowMs: number },
+): Promise<void> {
+  const limits = perJob(limitsOf(home.config.retention.runs));
+  const { count, oldestMs } = countRuns(ledger, job);
+  const isMany = count > (limits.count ?? Number.POSITIVE_INFINITY) * SLACK;
+  const isOld = nowMs - (oldestMs ?? nowMs) > (limits.ageMs ?? Number.POSITIVE_INFINITY) * SLACK;
+  if (!isMany && !isOld) return;
+  const candidates = await runCandidates(home, ledger, job);
+  await giveBack(ledger, beyondRetention(candidates, limits, nowMs));
+}
+
+async function giveBack(ledger: Ledger, doomed: readonly Candidate[]): Promise<void> {
+  for (const candidate of doomed) {
     // The ledger forgets first: a run without its files is worse than files without a run.
     if (candidate.run !== undefined) deleteRun(ledger, candidate.run);
     for (const target of candidate.paths) await rm(target, { recursive: true, force: true });
   }
-  return doomed.map(({ kind, id, bytes }) => ({ kind, name: id, bytes }));
 }
 
 async function modelsBeyond(home: Home, ledger: Ledger, now: number): Promise<Candidate[]> {
@@ -82,19 +106,45 @@ function nameOf(key: ModelKey): string {
   return `${key.horizon}/${key.algorithm}/${key.version}`;
 }
 
-async function runCandidates(home: Home, ledger: Ledger): Promise<Candidate[]> {
-  const runs = newestRuns(ledger, { limit: RUNS_MAX });
-  const newestDone = runs.find((run) => run.state === "done");
-  const needed = new Set([newestDone?.id, ...usedBy(ledger, newestDone)]);
+/** Too many or too old of one job, so that a busy job costs no other its history; or too large in all. */
+async function runsBeyond(home: Home, ledger: Ledger, now: number): Promise<Candidate[]> {
+  const limits = limitsOf(home.config.retention.runs);
+  const candidates = await runCandidates(home, ledger);
+  const byJob = Map.groupBy(candidates, ({ job }) => job);
+  const beyond = new Set(
+    [...byJob.values()].flatMap((runs) => beyondRetention(runs, perJob(limits), now)),
+  );
+  const left = candidates.filter((candidate) => !beyond.has(candidate));
+  return [...beyond, ...beyondRetention(left, { bytes: limits.bytes }, now)];
+}
+
+function perJob({ count, ageMs }: KeepLimits): KeepLimits {
+  return { count, ageMs };
+}
+
+async function runCandidates(
+  home: Home,
+  ledger: Ledger,
+  job?: string,
+): Promise<(Candidate & { job: string })[]> {
+  const runs = newestRuns(ledger, { limit: RUNS_MAX, ...(job === undefined ? {} : { job }) });
+  const newestDone = new Map<string, RunRecord>();
+  for (const run of runs) {
+    if (run.state === "done" && !newestDone.has(run.job)) newestDone.set(run.job, run);
+  }
+  const needed = new Set(
+    [...newestDone.values()].flatMap((run) => [run.id, ...usedBy(ledger, run)]),
+  );
   return Promise.all(
-    runs.map(async (run): Promise<Candidate> => {
+    runs.map(async (run) => {
       const paths = [
         runFolder(home.paths, run.job, run.id),
-        runLogFile(home.paths, run.job, run.id),
+        ...logFilesOf(home.paths, run.job, run.id),
       ];
       return {
         kind: "run",
         id: run.id,
+        job: run.job,
         createdMs: run.startedMs,
         bytes: (await sizeAndAge(paths)).bytes,
         isProtected: run.state === "running" || needed.has(run.id),
@@ -106,8 +156,7 @@ async function runCandidates(home: Home, ledger: Ledger): Promise<Candidate[]> {
 }
 
 /** The runs whose finished stages a run used again: their reports are its reports. */
-function usedBy(ledger: Ledger, run: RunRecord | undefined): string[] {
-  if (!run) return [];
+function usedBy(ledger: Ledger, run: RunRecord): string[] {
   return stagesOf(ledger, run.id).flatMap((stage) => stage.reusedFrom ?? []);
 }
 

@@ -11,6 +11,11 @@ export function runFolder(paths: HomePaths, job: string, run: string): string {
   return path.join(paths.logs, job, run);
 }
 
+/** Where the log of a run may lie, whatever the kind of its job is or was. */
+export function logFilesOf(paths: HomePaths, job: string, run: string): [string, string] {
+  return [runLogFile(paths, job, run), jobLogFile(paths, job, run)];
+}
+
 /** Where the log of a run of a command or a service lies: `Logs/scan/<run>.log`. */
 export function jobLogFile(paths: HomePaths, job: string, run: string): string {
   return path.join(paths.logs, job, `${run}.log`);

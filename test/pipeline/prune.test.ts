@@ -10,8 +10,8 @@ import { moveChampion } from "../../src/ledger/champions.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { endRun, findRun, insertRun, newestRuns, updateStage } from "../../src/ledger/runs.ts";
 import { modelFolder } from "../../src/models/registry.ts";
-import { pruneHome } from "../../src/pipeline/prune.ts";
-import { runFolder, runLogFile } from "../../src/pipeline/run-files.ts";
+import { pruneHome, pruneRunsOf } from "../../src/pipeline/prune.ts";
+import { jobLogFile, runFolder, runLogFile } from "../../src/pipeline/run-files.ts";
 import { homePaths } from "../../src/system/home.ts";
 import { ManualClock } from "../rig/manual-clock.ts";
 
@@ -85,13 +85,29 @@ class PrunedHome implements AsyncDisposable {
     });
   }
 
-  run(id: string, ageDays: number, state: "done" | "failed" | "running" = "done"): void {
+  /** A run of a command job, whose one file is its log. */
+  program(id: string, ageDays: number, bytes = 10): void {
+    this.run(id, ageDays, "done", "scan");
+    this.put(jobLogFile(this.home.paths, "scan", id), ageDays, bytes);
+  }
+
+  async pruneRuns(): Promise<void> {
+    const { home, ledger } = this;
+    await pruneRunsOf("scan", { home, ledger, nowMs: this.#clock.now() });
+  }
+
+  run(
+    id: string,
+    ageDays: number,
+    state: "done" | "failed" | "running" = "done",
+    job = "nightly",
+  ): void {
     const startedMs = this.#clock.now() - ageDays * DAY_MS;
     insertRun(
       this.ledger,
       {
         id,
-        job: "nightly",
+        job,
         slot: undefined,
         trigger: "person",
         state: "running",
@@ -114,6 +130,7 @@ class PrunedHome implements AsyncDisposable {
         exitCode: state === "done" ? 0 : 1,
       });
     }
+    if (job !== "nightly") return;
     this.put(path.join(runFolder(this.home.paths, "nightly", id), "audit.json"), ageDays);
     this.put(runLogFile(this.home.paths, "nightly", id), ageDays);
   }
@@ -161,6 +178,39 @@ void test("old runs go with their logs and records, never one under way or one t
   assert.equal(existsSync(runLogFile(pruned.home.paths, "nightly", "old")), false);
   assert.equal(existsSync(runFolder(pruned.home.paths, "nightly", "old")), false);
   assert.equal(newestRuns(pruned.ledger, { limit: 10 }).length, 5);
+});
+
+void test("a job that runs every few minutes costs another job none of its history", async () => {
+  await using pruned = await PrunedHome.make({ runs: { count: 3 } });
+  pruned.run("night-1", 2);
+  pruned.run("night-2", 1);
+  for (let index = 1; index <= 5; index++) pruned.program(`scan-${index}`, 0.1 - index / 1000);
+  assert.deepEqual(await pruned.prune(), ["run scan-1", "run scan-2"]);
+  assert.equal(existsSync(jobLogFile(pruned.home.paths, "scan", "scan-1")), false);
+});
+
+void test("megabytes limit the runs of all jobs together", async () => {
+  await using pruned = await PrunedHome.make({ runs: { megabytes: 0.5 } });
+  pruned.run("night", 3);
+  pruned.program("scan-old", 2, 300_000);
+  pruned.program("scan-new", 1, 300_000);
+  assert.deepEqual(await pruned.prune(), ["run scan-old"]);
+});
+
+void test("a job's own end gives back its runs when a tenth too many or too old are there", async () => {
+  await using pruned = await PrunedHome.make({ runs: { count: 20, age: "10d" } });
+  pruned.run("night", 1);
+  for (let index = 1; index <= 22; index++) pruned.program(`scan-${index}`, 5 - index / 100);
+  await pruned.pruneRuns();
+  assert.equal(newestRuns(pruned.ledger, { job: "scan", limit: 99 }).length, 22);
+  pruned.program("scan-23", 1);
+  await pruned.pruneRuns();
+  assert.equal(newestRuns(pruned.ledger, { job: "scan", limit: 99 }).length, 20);
+  assert.equal(newestRuns(pruned.ledger, { job: "nightly", limit: 99 }).length, 1);
+  pruned.program("scan-0", 12);
+  pruned.program("scan-24", 0.5);
+  await pruned.pruneRuns();
+  assert.equal(findRun(pruned.ledger, "scan-0"), undefined);
 });
 
 void test("leftovers of killed nights go after a day, and exports of horizons that are gone at once", async () => {

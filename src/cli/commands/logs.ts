@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { findRun } from "../../ledger/runs.ts";
-import { runLogFile } from "../../pipeline/run-files.ts";
+import { logFilesOf } from "../../pipeline/run-files.ts";
 import { plainLine } from "../../pipeline/plain-line.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
 import { ExitCode } from "../../system/exit-code.ts";
@@ -37,7 +38,8 @@ export const command: Command = {
     const home = await homeOf(context, input);
     using ledger = ledgerOf(home);
     const run = runNamed(ledger, input.arguments[0]);
-    const file = runLogFile(home.paths, run.job, run.id);
+    const files = logFilesOf(home.paths, run.job, run.id);
+    const file = files.find((one) => existsSync(one)) ?? files[0];
     const show = input.options["json"] === true ? showRaw(context) : showPlain(context);
     if (input.options["follow"] === true && ledger) {
       await follow(file, show, context, () => findRun(ledger, run.id)?.state === "running");
