@@ -122,7 +122,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   {
     words: ["next"],
-    summary: "Show when a schedule is due next",
+    summary: "Show when jobs are due next, or a schedule of your own",
     load: () => import("./commands/next.ts"),
   },
   {

@@ -11,7 +11,13 @@ import type { ClockChange, Zone } from "../../schedule/zone.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { parseCalendarName } from "../calendar-name.ts";
-import { jsonOption, type Command, type CommandContext, type CommandInput } from "../command.ts";
+import {
+  homeOption,
+  jsonOption,
+  type Command,
+  type CommandContext,
+  type CommandInput,
+} from "../command.ts";
 
 const COUNT_DEFAULT = 10;
 const COUNT_MAX = 100_000;
@@ -30,12 +36,20 @@ export interface NextSlot {
 
 export const command: Command = {
   words: ["next"],
-  summary: "Show when a schedule is due next",
+  summary: "Show when jobs are due next, or a schedule of your own",
   description:
-    "A time that the clocks jump over is due at the end of the gap; a time that they show twice is\n" +
+    "Without --cron, the jobs of the home: each slot on the job's own clock and on this machine's. With\n" +
+    "--cron and --zone any schedule, and no home is needed. A time that the clocks jump over is due at the end of the gap; a time that they show twice is\n" +
     "due at its first pass; each is one slot, named by the zone's wall clock. With a calendar, the day\n" +
-    "in the name must be a session. Needs no home.",
+    "in the name must be a session.",
   options: [
+    { flags: "--job <job>", summary: "only this job of the home" },
+    {
+      flags: "--days <count>",
+      summary: "how many days of the jobs (default: 7)",
+      parse: parseDays,
+    },
+    { flags: "--explain", summary: "also what does not run and why, and what the clocks do" },
     {
       flags: "--cron <text>",
       summary: "five fields, as in '30 2 * * 1-5', or @daily and the like",
@@ -56,8 +70,11 @@ export const command: Command = {
       parse: parseCount,
     },
     jsonOption,
+    homeOption,
   ],
   examples: [
+    { line: "cbi next", says: "the week of all jobs" },
+    { line: "cbi next --job nightly --days 30 --explain", says: "a month, with what is left out" },
     {
       line: "cbi next --cron '30 2 * * *' --zone America/New_York --from 2026-03-07",
       says: "what becomes of half past two when summer time begins",
@@ -67,8 +84,15 @@ export const command: Command = {
       says: "only on days on which New York trades, for a program",
     },
   ],
-  exits: [{ code: ExitCode.done, when: "the slots were shown" }],
+  exits: [
+    { code: ExitCode.done, when: "the slots were shown" },
+    { code: ExitCode.configInvalid, when: "the home's cbi.yaml is missing or invalid" },
+  ],
   async run(context, input) {
+    if (isOfJobs(input)) {
+      const { showNextOfJobs } = await import("../next-jobs.ts");
+      return showNextOfJobs(context, input);
+    }
     const schedule = readSchedule(input);
     const slots = nextSlots(schedule, readFrom(context, input, schedule.zone), readCount(input));
     remarkHorizon(context, schedule.calendar, slots);
@@ -78,6 +102,15 @@ export const command: Command = {
     return ExitCode.done;
   },
 };
+
+/** Without any word of a schedule of one's own, the home's jobs are meant. */
+function isOfJobs({ options }: CommandInput): boolean {
+  const own = ["cron", "zone", "calendar", "from"].find((name) => options[name] !== undefined);
+  const ofJobs = ["job", "days", "explain"].find((name) => options[name] !== undefined);
+  if (own === undefined) return true;
+  if (ofJobs === undefined) return false;
+  throw usage(`--${ofJobs} is for the jobs of a home, and --${own} for a schedule without one`);
+}
 
 function readSchedule(input: CommandInput): Schedule {
   const cronText = readText(input, "cron", "--cron '30 2 * * *'");
@@ -145,6 +178,12 @@ function table(slots: readonly NextSlot[]): string {
   );
   const header = "slot              due there                  due in UTC";
   return `${[header, ...rows].join("\n")}\n`;
+}
+
+function parseDays(text: string): number {
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (days >= 1) return days;
+  throw usage(`--days takes a number from 1 to 9999; '${text}' came`);
 }
 
 function parseCount(text: string): number {
