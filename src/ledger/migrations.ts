@@ -143,4 +143,37 @@ export const migrations: readonly string[] = [
   CREATE INDEX run_by_job ON run (job);
   CREATE INDEX run_by_state ON run (state);
   `,
+  `
+  CREATE TABLE incident (
+    id           INTEGER PRIMARY KEY,
+    key          TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    job          TEXT,
+    severity     TEXT NOT NULL CHECK (severity IN ('warn', 'fail')),
+    message      TEXT NOT NULL,
+    is_escalated INTEGER NOT NULL DEFAULT 0 CHECK (is_escalated IN (0, 1)),
+    opened_ms    INTEGER NOT NULL,
+    told_ms      INTEGER NOT NULL,
+    recovered_ms INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX incident_open ON incident (key) WHERE recovered_ms IS NULL;
+
+  CREATE TABLE alert (
+    id           INTEGER PRIMARY KEY,
+    incident     INTEGER NOT NULL REFERENCES incident (id) ON DELETE CASCADE,
+    edge         TEXT NOT NULL CHECK (edge IN ('opened', 'escalated', 'reminded', 'recovered')),
+    message      TEXT NOT NULL,
+    told_ms      INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX alert_by_incident ON alert (incident);
+
+  CREATE TABLE quiet_run (
+    run          TEXT PRIMARY KEY,
+    progress_ms  INTEGER NOT NULL,
+    quiet_ms     INTEGER NOT NULL,
+    seen_ms      INTEGER NOT NULL,
+    uptime_ms    INTEGER NOT NULL,
+    boot         TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

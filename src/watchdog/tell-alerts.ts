@@ -1,0 +1,30 @@
+import {
+  openIncident,
+  openIncidents,
+  recoverIncident,
+  tellIncident,
+  type IncidentState,
+} from "../ledger/incidents.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { alertEdges, type Edge } from "./alert-edges.ts";
+
+/** Keeps what people are told now and returns it; with its incident an alert is told, or neither is. */
+export function tellAlerts(
+  ledger: Ledger,
+  findings: Parameters<typeof alertEdges>[1],
+  nowMs: number,
+): Edge[] {
+  return ledger.transaction(() => {
+    const edges = alertEdges(openIncidents(ledger), findings, nowMs);
+    return edges.filter((edge) => keep(ledger, edge, nowMs));
+  });
+}
+
+function keep(ledger: Ledger, { edge, key, finding }: Edge, nowMs: number): boolean {
+  if (edge === "recovered" || !finding) return recoverIncident(ledger, key, nowMs);
+  const { kind, job, severity, message, needsPerson } = finding;
+  const state: IncidentState = { key, kind, job, severity, message, isEscalated: needsPerson };
+  return edge === "opened"
+    ? openIncident(ledger, state, nowMs)
+    : tellIncident(ledger, edge, state, nowMs);
+}
