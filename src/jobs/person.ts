@@ -59,7 +59,10 @@ export async function runByPerson(
   if (!lock || !group) return refuseRun(road, invocation);
   await mustMayStart(road, job, invocation);
   if (slot) take(road, invocation, slot);
-  const end = await runKind(road, invocation, world, wish.pipeline);
+  const { tags } = job.settings;
+  using watched = road.services.killSwitch.watch({ job: job.name, tags }, world);
+  const inner = { ...world, signal: watched.signal };
+  const end = await runKind(road, invocation, inner, wish.pipeline);
   record(road, invocation, slot, end, wish);
   return end;
 }

@@ -199,6 +199,9 @@ class Pass {
         sinceMs ?? world.clock.now(),
       );
       if (!gates.passed) return this.#skip(invocation, next.slot, gates.reason);
+      // A gate may have been waited for: the switch can have come on meanwhile.
+      const late = await services.killSwitch.verdict(target, world.clock.now());
+      if (late.blocked) return this.#skip(invocation, next.slot, late.reason);
     } catch (error) {
       if (!inner.signal.aborted) throw error;
       return this.#interrupted(invocation, next.slot);

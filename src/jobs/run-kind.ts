@@ -7,6 +7,7 @@ import {
   type RecordedError,
   type RunRecord,
 } from "../ledger/runs.ts";
+import { haveRunsOutgrown } from "../pipeline/keep-limits.ts";
 import { lockHeld } from "../pipeline/runner.ts";
 import { projectStatus, runStatus } from "../ledger/status-file.ts";
 import { ExitCode } from "../system/exit-code.ts";
@@ -140,8 +141,25 @@ async function runTheProgram(
     warnings: [...outcome.warnings],
     error: outcome.error ?? null,
   });
+  await giveBack(road, invocation, world);
   const ended: RunRecord = { ...record, ...end, warnings: [...outcome.warnings] };
   return { ...outcome, status: runStatus(ended, []) };
+}
+
+/** Retention is no part of a run's success. */
+async function giveBack(
+  { home, ledgers }: Road,
+  { job }: Invocation,
+  world: JobWorld,
+): Promise<void> {
+  try {
+    const where = { home, ledger: ledgers.ledger, nowMs: world.clock.now() };
+    if (!haveRunsOutgrown(job, where)) return;
+    await (await import("../pipeline/prune.ts")).pruneRunsOf(job, where);
+  } catch (error) {
+    const message = `old runs could not be given back: ${messageOf(error)}`;
+    world.emit({ event: "warning", message });
+  }
 }
 
 /** A runner throws bugs only; the run and its slot get their verdict all the same. */

@@ -1,15 +1,14 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { parseDurationMs } from "../config/duration.ts";
 import type { Home } from "../config/home.ts";
-import type { Config } from "../config/schema.ts";
 import { aliases } from "../ledger/champions.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { countRuns, deleteRun, newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
+import { deleteRun, newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
 import { listModels, modelFolder, type ModelKey } from "../models/registry.ts";
-import { beyondRetention, type Keepable, type KeepLimits } from "../models/retention.ts";
+import { beyondRetention, type Keepable } from "../models/retention.ts";
 import type { Clock } from "../system/clock.ts";
 import { isErrno, TEMPORARY_MARK } from "../system/files.ts";
+import { limitsOf, perJob } from "./keep-limits.ts";
 import { logFilesOf, runFolder } from "./run-files.ts";
 
 /** Something that retention gives back. */
@@ -55,23 +54,16 @@ export async function pruneHome(request: {
   return doomed.map(({ kind, id, bytes }) => ({ kind, name: id, bytes }));
 }
 
-/** So far a job's runs may outgrow their count before its own end looks at them all. */
-const SLACK = 1.1;
-
 /**
  * Gives back the runs of one job that are too many or too old. Only the holder of that job's lock may
- * call it, after each of its runs: while there is nothing to do it costs one look into the ledger.
+ * call it; `haveRunsOutgrown` says at little cost whether it is worth it.
  */
 export async function pruneRunsOf(
   job: string,
   { home, ledger, nowMs }: { home: Home; ledger: Ledger; nowMs: number },
 ): Promise<void> {
-  const limits = perJob(limitsOf(home.config.retention.runs));
-  const { count, oldestMs } = countRuns(ledger, job);
-  const isMany = count > (limits.count ?? Number.POSITIVE_INFINITY) * SLACK;
-  const isOld = nowMs - (oldestMs ?? nowMs) > (limits.ageMs ?? Number.POSITIVE_INFINITY) * SLACK;
-  if (!isMany && !isOld) return;
   const candidates = await runCandidates(home, ledger, job);
+  const limits = perJob(limitsOf(home.config.retention.runs));
   await giveBack(ledger, beyondRetention(candidates, limits, nowMs));
 }
 
@@ -116,10 +108,6 @@ async function runsBeyond(home: Home, ledger: Ledger, now: number): Promise<Cand
   );
   const left = candidates.filter((candidate) => !beyond.has(candidate));
   return [...beyond, ...beyondRetention(left, { bytes: limits.bytes }, now)];
-}
-
-function perJob({ count, ageMs }: KeepLimits): KeepLimits {
-  return { count, ageMs };
 }
 
 async function runCandidates(
@@ -228,14 +216,6 @@ async function sizeAndAge(targets: string[]): Promise<{ bytes: number; createdMs
     }
   }
   return { bytes, createdMs };
-}
-
-function limitsOf(keep: Config["retention"]["models"]): KeepLimits {
-  return {
-    count: keep.count,
-    ageMs: keep.age === undefined ? undefined : parseDurationMs(keep.age),
-    bytes: keep.megabytes === undefined ? undefined : keep.megabytes * 1_000_000,
-  };
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -10,6 +10,7 @@ import { moveChampion } from "../../src/ledger/champions.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { endRun, findRun, insertRun, newestRuns, updateStage } from "../../src/ledger/runs.ts";
 import { modelFolder } from "../../src/models/registry.ts";
+import { haveRunsOutgrown } from "../../src/pipeline/keep-limits.ts";
 import { pruneHome, pruneRunsOf } from "../../src/pipeline/prune.ts";
 import { jobLogFile, runFolder, runLogFile } from "../../src/pipeline/run-files.ts";
 import { homePaths } from "../../src/system/home.ts";
@@ -93,7 +94,8 @@ class PrunedHome implements AsyncDisposable {
 
   async pruneRuns(): Promise<void> {
     const { home, ledger } = this;
-    await pruneRunsOf("scan", { home, ledger, nowMs: this.#clock.now() });
+    const where = { home, ledger, nowMs: this.#clock.now() };
+    if (haveRunsOutgrown("scan", where)) await pruneRunsOf("scan", where);
   }
 
   run(

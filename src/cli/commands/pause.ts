@@ -1,4 +1,3 @@
-import os from "node:os";
 import type { Home } from "../../config/home.ts";
 import { parseDurationMs } from "../../config/duration.ts";
 import { changeOrders } from "../../guard/kill-switch-file.ts";
@@ -17,6 +16,7 @@ import {
   type CommandContext,
   type CommandInput,
 } from "../command.ts";
+import { whoIs } from "../road.ts";
 import { homeToPause, scopeOf } from "../kill-scope.ts";
 import { textOption } from "../options.ts";
 
@@ -80,7 +80,7 @@ function orderOf(context: CommandContext, input: CommandInput, home: Home | unde
     ...scopeOf(input, home),
     mode: input.options["stop"] === true ? "stop" : "drain",
     reason: reason.trim(),
-    who: whoAsks(context),
+    who: whoIs(context.environment),
     sinceMs: nowMs,
     untilMs: until === undefined ? undefined : untilMsOf(until, nowMs, home?.config.zone),
   };
@@ -109,15 +109,6 @@ function untilMsOf(text: string, nowMs: number, zoneName: string | undefined): n
   }
   if (written.atMs <= nowMs) throw usage(`--until ${text} has passed`);
   return written.atMs;
-}
-
-/** A user without a name in the system's list has a number. */
-function whoAsks({ environment }: CommandContext): string {
-  try {
-    return `${os.userInfo().username}@${os.hostname()}`;
-  } catch {
-    return environment["USER"] ?? `user ${process.getuid?.() ?? "unknown"}`;
-  }
 }
 
 function usage(message: string): Failure {
