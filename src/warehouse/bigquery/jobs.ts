@@ -37,8 +37,8 @@ export interface JobRequest {
   /** Says what for, in letters, digits and hyphens: `2025-12-31-merge`. */
   name: string;
   configuration: Record<string, unknown>;
-  /** The lines of a load job. */
-  upload?: string;
+  /** The content of a load job. */
+  upload?: string | Uint8Array;
   location: string;
   signal: AbortSignal;
 }

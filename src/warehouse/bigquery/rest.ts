@@ -14,8 +14,8 @@ export interface RestRequest {
   path: string;
   query?: Readonly<Record<string, string | readonly string[]>>;
   body?: unknown;
-  /** Sends `body` and these lines as an upload of a load job. */
-  upload?: string;
+  /** Sends `body` and this content as an upload of a load job. */
+  upload?: string | Uint8Array;
   /** Waits for the answer even when the signal is aborted, because the call's effect cannot be unsaid. */
   isUncut?: boolean;
   signal: AbortSignal;
@@ -127,14 +127,18 @@ function contentType(request: RestRequest): Record<string, string> {
   return request.body === undefined ? {} : { "content-type": "application/json" };
 }
 
-function bodyOf({ body, upload }: RestRequest): { body?: string } {
+function bodyOf({ body, upload }: RestRequest): { body?: string | Buffer<ArrayBuffer> } {
   if (body === undefined) return {};
   const json = JSON.stringify(body);
   if (upload === undefined) return { body: json };
-  const part = (type: string, content: string): string =>
-    `--${BOUNDARY}\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
+  const head = (type: string): string => `--${BOUNDARY}\r\nContent-Type: ${type}\r\n\r\n`;
+  const start = `${head("application/json; charset=UTF-8")}${json}\r\n${head("application/octet-stream")}`;
   return {
-    body: `${part("application/json; charset=UTF-8", json)}${part("application/octet-stream", upload)}--${BOUNDARY}--\r\n`,
+    body: Buffer.concat([
+      Buffer.from(start),
+      Buffer.from(upload),
+      Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
+    ]),
   };
 }
 
