@@ -118,7 +118,7 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX slot_by_due ON slot (job, due_ms);
   CREATE INDEX slot_by_day ON slot (job, day);
-  CREATE INDEX slot_claimed ON slot (job) WHERE verdict IS NULL;
+  CREATE INDEX slot_claimed ON slot (job, due_ms) WHERE verdict IS NULL;
   CREATE INDEX slot_caught_up ON slot (job, claimed_ms) WHERE is_catch_up = 1;
 
   CREATE TABLE slot_range (

@@ -256,7 +256,9 @@ export function findSlot(ledger: Ledger, job: string, name: string): SlotRecord 
 export function claimedSlots(ledger: Ledger, job?: string): SlotRecord[] {
   const rows =
     job === undefined
-      ? ledger.all("SELECT * FROM slot WHERE verdict IS NULL ORDER BY job, due_ms")
+      ? ledger.all(
+          "SELECT * FROM slot INDEXED BY slot_claimed WHERE verdict IS NULL ORDER BY job, due_ms",
+        )
       : ledger.all("SELECT * FROM slot WHERE job = ? AND verdict IS NULL ORDER BY due_ms", job);
   return rows.map(toSlot);
 }

@@ -132,7 +132,7 @@ void test("every query of slots goes by an index, so that ten years of them cost
   using ledger = registered();
   const queries = [
     "SELECT * FROM slot WHERE job = 'a' AND name = 'b'",
-    "SELECT * FROM slot WHERE verdict IS NULL ORDER BY job, due_ms",
+    "SELECT * FROM slot INDEXED BY slot_claimed WHERE verdict IS NULL ORDER BY job, due_ms",
     "SELECT * FROM slot WHERE job = 'a' AND verdict IS NULL ORDER BY due_ms",
     "SELECT * FROM slot WHERE job = 'a' AND day = 'b' ORDER BY due_ms",
     "SELECT * FROM slot WHERE job = 'a' AND due_ms > 1 ORDER BY due_ms DESC, name DESC LIMIT 5",
@@ -140,7 +140,9 @@ void test("every query of slots goes by an index, so that ten years of them cost
   ];
   for (const query of queries) {
     const plan = ledger.all(`EXPLAIN QUERY PLAN ${query}`).map(({ detail }) => String(detail));
-    assert.ok(!plan.some((step) => step.endsWith("SCAN slot")), `${query}: ${plan.join("; ")}`);
+    // A scan is flat only over the index of the claimed slots, of which there are few.
+    const scans = plan.filter((step) => /^SCAN/.test(step) && !step.includes("slot_claimed"));
+    assert.deepEqual(scans, [], query);
     assert.ok(
       plan.some((step) => /INDEX|PRIMARY KEY/.test(step)),
       `${query}: ${plan.join("; ")}`,
