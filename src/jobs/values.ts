@@ -35,7 +35,10 @@ export function filledIn(text: string, values: ExpansionValues): string {
   throw new Failure({
     code: "CBI_NO_VALUE",
     message: `'${text}' in job ${values.job}: ${expanded.problem}`,
-    remedy: "See what may stand in braces in docs/configuration.md.",
+    remedy:
+      values.slot === undefined
+        ? `Name a slot: cbi run ${values.job} --slot ${values.slot_date}T00:00, as cbi slots lists them.`
+        : "See what may stand in braces in docs/configuration.md.",
     exit: ExitCode.configInvalid,
   });
 }

@@ -52,6 +52,7 @@ export class PipelineUnderTest implements AsyncDisposable {
   config: Config;
   chance = 0.5;
   tidyUp: () => Promise<void> = async () => undefined;
+  beforeStage: () => Promise<void> = async () => undefined;
   readonly #folder: string;
   #ids = 0;
 
@@ -137,6 +138,7 @@ export class PipelineUnderTest implements AsyncDisposable {
       },
       signal: this.stop.signal,
       tidyUp: () => this.tidyUp(),
+      beforeStage: () => this.beforeStage(),
     };
   }
 
