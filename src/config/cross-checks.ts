@@ -4,6 +4,7 @@ import { isMapping } from "./key-path.ts";
 import { nearest } from "./nearest.ts";
 import { checkJobs } from "./schedule-checks.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { checkTemplates } from "./template-checks.ts";
 
 const TRADING_YEAR_ROWS = 252;
 
@@ -21,6 +22,7 @@ export function crossCheck(value: unknown): Finding[] {
     ...checkParameters(config),
     ...checkInnerLimits(config),
     ...checkJobs(config),
+    ...checkTemplates(config),
   ];
 }
 
