@@ -108,6 +108,16 @@ const pipelineJob = z.strictObject({
     .describe("Limits of single stages, over ours"),
 });
 
+const variables = z
+  .record(
+    z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+      .meta({ expects: "the name of an environment variable" }),
+    z.string().max(32_768),
+  )
+  .meta({ expects: "a mapping of variables to texts" });
+
 const process = {
   argv: z
     .array(z.string().max(4096))
@@ -115,18 +125,15 @@ const process = {
     .meta({ expects: "a list of program and arguments, such as [python, scripts/scan.py]" })
     .describe("Program and arguments, with {slot} and the like filled in; never a shell's line"),
   cwd: userPath.optional().describe("The working directory, relative to the home"),
-  env: z
-    .record(
-      z
-        .string()
-        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-        .meta({ expects: "the name of an environment variable" }),
-      z.string().max(32_768),
-    )
-    .meta({ expects: "a mapping of variables to texts" })
+  env: variables
     .default({})
     .describe("Environment variables, over the inherited ones and env_file"),
-  env_file: userPath.optional().describe("A dotenv file, relative to the home"),
+  env_defaults: variables
+    .default({})
+    .describe("Environment variables where nothing else sets them"),
+  env_file: userPath
+    .optional()
+    .describe("A file of NAME=value lines, relative to the home; its values are secrets"),
   grace: duration.default("10s").describe("Time between TERM and KILL"),
 };
 

@@ -40,9 +40,14 @@ function programTemplates(job: Job, at: KeyPath): Template[] {
   if (job.kind === "pipeline") return [];
   return [
     ...job.argv.map((word, index): Template => [[...at, "argv", index], word]),
-    ...Object.entries(job.env).map(([key, text]): Template => [[...at, "env", key], text]),
+    ...variableTemplates(job.env, [...at, "env"]),
+    ...variableTemplates(job.env_defaults, [...at, "env_defaults"]),
     [[...at, "cwd"], job.cwd],
   ];
+}
+
+function variableTemplates(variables: Readonly<Record<string, string>>, at: KeyPath): Template[] {
+  return Object.entries(variables).map(([name, text]): Template => [[...at, name], text]);
 }
 
 function outputsOf(job: Job): readonly DeclaredOutput[] {

@@ -13,17 +13,19 @@ const FACTS = [
 ] as const;
 
 /**
- * The environment of one attempt. A later source wins: what `cbi` was started with, the job's `env_file`,
- * its `env`, and last the facts. Facts of an outer job do not come through.
+ * The environment of one attempt. A later source wins: the job's `env_defaults`, what `cbi` was started
+ * with, the job's `env_file`, its `env`, and last the facts. Facts of an outer job do not come through.
  */
 export function attemptEnvironment(sources: {
+  defaults: Readonly<Record<string, string>>;
   inherited: Readonly<Record<string, string | undefined>>;
   secrets: Readonly<Record<string, string>>;
   overrides: Readonly<Record<string, string>>;
   facts: Readonly<Record<string, string>>;
 }): Record<string, string> {
   const merged: Record<string, string | undefined> = {
-    ...sources.inherited,
+    ...sources.defaults,
+    ...definedOnly(sources.inherited),
     ...sources.secrets,
     ...sources.overrides,
   };

@@ -16,21 +16,25 @@ export interface StartSources {
 }
 
 /** The keys of a job that say how its program is started. */
-export type StartSettings = Pick<CommandJob, "argv" | "env"> & { cwd?: string | undefined };
+export type StartSettings = Pick<CommandJob, "argv" | "env" | "env_defaults"> & {
+  cwd?: string | undefined;
+};
 
 /** The program of an attempt with its values filled in. Throws `CBI_NO_VALUE`. */
 export function startOf(settings: StartSettings, sources: StartSources): ProcessStart {
   const { values, inherited, secrets, isCatchUp, extraArguments } = sources;
   const [program = "", ...args] = settings.argv.map((word) => filledIn(word, values));
-  const overrides = Object.entries(settings.env).map(
-    ([name, text]) => [name, filledIn(text, values)] as const,
-  );
+  const filled = (variables: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(variables).map(([name, text]) => [name, filledIn(text, values)] as const),
+    );
   return {
     argv: [program, ...args, ...extraArguments],
     environment: attemptEnvironment({
+      defaults: filled(settings.env_defaults),
       inherited,
       secrets,
-      overrides: Object.fromEntries(overrides),
+      overrides: filled(settings.env),
       facts: factVariables(values, isCatchUp),
     }),
     workingDirectory:

@@ -27,12 +27,12 @@ export async function askCommandGate(
   world: JobWorld,
 ): Promise<GateVerdict> {
   const { settings, home } = invocation;
-  const program = settings.kind === "pipeline" ? { env: {} } : settings;
+  const program = settings.kind === "pipeline" ? { env: {}, env_defaults: {} } : settings;
   const envFile = "env_file" in program ? program.env_file : undefined;
   const secrets =
     envFile === undefined ? {} : await readEnvFile(path.resolve(home.paths.root, envFile));
   const start = startOf(
-    { argv: gate.command, env: program.env, cwd: "cwd" in program ? program.cwd : undefined },
+    { ...program, argv: gate.command },
     {
       values: valuesOf(invocation, world.clock.now()),
       isCatchUp: invocation.isCatchUp,

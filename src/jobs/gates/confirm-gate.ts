@@ -42,7 +42,8 @@ async function variableOf(
   if (settings.kind === "pipeline") return environment[name];
   const own = settings.env[name];
   if (own !== undefined) return own;
-  if (settings.env_file === undefined) return environment[name];
+  const inherited = environment[name] ?? settings.env_defaults[name];
+  if (settings.env_file === undefined) return inherited;
   const secrets = await readEnvFile(path.resolve(home.paths.root, settings.env_file));
-  return secrets[name] ?? environment[name];
+  return secrets[name] ?? inherited;
 }

@@ -15,6 +15,7 @@ void test("a command learns what it is run for, in its arguments and its environ
   const settings = {
     argv: [...script(show), "--", "--date={slot_date:compact}", "{{as_of}}", "{trading_date}"],
     env: { OWN: "env {as_of}", PREFIX: "{job}/{attempt}" },
+    env_defaults: { FROM_SHELL: "default", NOWHERE: "default {as_of}", OWN: "default" },
     env_file: ".env",
     cwd: "work/{job}",
   };
@@ -43,6 +44,7 @@ void test("a command learns what it is run for, in its arguments and its environ
   assert.equal(environment["CBI_IS_CATCHUP"], "1");
   assert.equal(environment["CBI_ATTEMPT"], "2");
   assert.equal(environment["FROM_SHELL"], "shell");
+  assert.equal(environment["NOWHERE"], "default 2026-11-19");
   assert.equal(environment["BOTH"], "file");
   assert.equal(environment["OWN"], "env 2026-11-19");
   assert.equal(environment["PREFIX"], "scan/2");
