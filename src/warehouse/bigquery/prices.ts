@@ -4,7 +4,7 @@ import type { Config } from "../../config/schema.ts";
 import type { PriceRow } from "../../evaluation/forecast.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
-import { isFailure, QUERY_REFUSED } from "./errors.ts";
+import { isFailure, NOT_FOUND, QUERY_REFUSED } from "./errors.ts";
 import { queryObjects, type Session } from "./query.ts";
 import { requireTable, shown, sqlName, sqlTable, sqlText, tableNames } from "./tables.ts";
 
@@ -37,10 +37,11 @@ export async function readPrices(
     const { rows } = await queryObjects(session, { name: "prices", sql, signal });
     return priceRows.parse(rows);
   } catch (error) {
-    if (!isFailure(error, QUERY_REFUSED) && !(error instanceof z.ZodError)) {
+    if (isFailure(error, NOT_FOUND)) {
+      // Says which part is not there, or elsewhere.
       await requireTable(session.rest, table, session.location, signal);
-      throw error;
     }
+    if (!isFailure(error, QUERY_REFUSED) && !(error instanceof z.ZodError)) throw error;
     const { date, column } = config.price;
     throw new Failure({
       code: "CBI_PRICE_UNREADABLE",

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { bigqueryWarehouse } from "../../../src/config/bigquery-schema.ts";
 import { type Config, configSchema } from "../../../src/config/schema.ts";
-import { systemClock } from "../../../src/system/clock.ts";
+import { type Clock, systemClock } from "../../../src/system/clock.ts";
 import { systemRandom } from "../../../src/system/random.ts";
 import { openBigQueryWarehouse } from "../../../src/warehouse/bigquery/open.ts";
 import { queryObjects, type Session } from "../../../src/warehouse/bigquery/query.ts";
@@ -38,6 +38,7 @@ export interface BigQueryHome extends AsyncDisposable {
 export async function bigqueryHome(
   endpoint: { rest: string; storage?: string },
   changes: Record<string, unknown> = {},
+  clock: Clock = systemClock,
 ): Promise<BigQueryHome> {
   const folder = await temporaryFolder();
   projects += 1;
@@ -59,7 +60,7 @@ export async function bigqueryHome(
   const rest = new BigQueryRest({
     settings,
     authorization: async () => undefined,
-    clock: systemClock,
+    clock,
     random: systemRandom,
   });
   const session = { rest, location: settings.location, bytesMax: settings.maximum_bytes_billed };
@@ -74,6 +75,7 @@ export async function bigqueryHome(
         settings,
         paths: { root: folder.path, trainingData: folder.path },
         environment: process.env,
+        clock,
       }),
     async query(sql) {
       const { rows } = await queryObjects(session, { name: "test", sql, signal: never });
@@ -121,17 +123,21 @@ async function loadRows(
 export async function seededBigQuery(
   endpoint: { rest: string; storage?: string },
   seed: WarehouseSeed,
-  changes: Record<string, unknown> = {},
 ): Promise<WarehouseUnderTest> {
-  const home = await bigqueryHome(endpoint, changes);
-  await home.load("wti", { date: "DATE", price: "FLOAT64" }, seed.prices);
-  for (const [horizon, { columns, rows }] of Object.entries(seed.tables)) {
-    await home.load(`wti_training_prod_allhistory_${horizon}`, columns, rows);
-  }
+  const home = await bigqueryHome(endpoint);
+  await seedTables(home, seed);
   return {
     warehouse: home.open(),
     reopen: () => home.open(),
     view: (name) => home.query(`SELECT * FROM \`${home.settings.project}.${name}\``),
     [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
   };
+}
+
+/** The contract's tables under the default names. */
+export async function seedTables(home: BigQueryHome, seed: WarehouseSeed): Promise<void> {
+  await home.load("wti", { date: "DATE", price: "FLOAT64" }, seed.prices);
+  for (const [horizon, { columns, rows }] of Object.entries(seed.tables)) {
+    await home.load(`wti_training_prod_allhistory_${horizon}`, columns, rows);
+  }
 }
