@@ -5,6 +5,7 @@ import { slotsBetween, type Slot } from "../schedule/slots.ts";
 import { dayOfWall, wallOf } from "../schedule/wall.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import { buryTheDead } from "./bury.ts";
 import { openBook } from "./check.ts";
 import { invocationOf } from "./invocation.ts";
 import { takeGroupLock, takeJobLock, type LockWait } from "./job-locks.ts";
@@ -57,6 +58,7 @@ export async function runByPerson(
   using lock = await takeJobLock(job.name, wait);
   using group = lock && (await takeGroupLock(job, wait));
   if (!lock || !group) return refuseRun(road, invocation);
+  await buryTheDead(road, job.name);
   await mustMayStart(road, job, invocation);
   if (slot) take(road, invocation, slot);
   const { tags } = job.settings;

@@ -1,5 +1,5 @@
 import type { Home } from "../config/home.ts";
-import { endRun, findRun, newestRuns } from "../ledger/runs.ts";
+import { findRun } from "../ledger/runs.ts";
 import {
   claimSlot,
   endSlot,
@@ -12,6 +12,7 @@ import {
 import type { runNight } from "../pipeline/night.ts";
 import type { DueSlot, NextStep } from "../schedule/due.ts";
 import { ExitCode } from "../system/exit-code.ts";
+import { buryTheDead } from "./bury.ts";
 import { openBook, type Checked } from "./check.ts";
 import { invocationOf } from "./invocation.ts";
 import { takeGroupLock, takeJobLock, type LockWait } from "./job-locks.ts";
@@ -124,7 +125,8 @@ class Pass {
     const wait: LockWait = { paths: home.paths, clock: world.clock, signal: world.signal, mayWait };
     using lock = await takeJobLock(this.#name, wait);
     if (!lock) return this.#busy();
-    this.#settleTheDead();
+    await buryTheDead(this.#road, this.#name);
+    this.#settleTheEnded();
     if (!isStart(this.#checkUnderLock())) return true;
     using group = await takeGroupLock(job, wait);
     if (!group) return this.#busy();
@@ -151,23 +153,11 @@ class Pass {
     return checked;
   }
 
-  /** A run that ended, or died, without a word to its slot: its end becomes the slot's. */
-  #settleTheDead(): void {
+  /** A run that ended, its process dead before it told its slot: its end becomes the slot's. */
+  #settleTheEnded(): void {
     const { ledgers, world } = this.#road;
     const { ledger } = ledgers;
     const nowMs = world.clock.now();
-    for (const run of newestRuns(ledger, { job: this.#name, states: ["running"], limit: 100 })) {
-      endRun(ledger, run.id, {
-        state: "interrupted",
-        endedMs: nowMs,
-        exitCode: ExitCode.interrupted,
-        error: {
-          code: "CBI_RUN_DIED",
-          message: `process ${run.owner.pid} ended without a word (killed, or the machine went down)`,
-          class: "retryable",
-        },
-      });
-    }
     for (const slot of openBook(this.#road.jobs, ledger, nowMs).claimed(this.#name)) {
       const run = slot.run === undefined ? undefined : findRun(ledger, slot.run);
       if (!run || (run.state !== "done" && run.state !== "failed")) continue;

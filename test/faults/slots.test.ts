@@ -88,6 +88,26 @@ void test("a scheduled start ends its command when it is stopped, and the next o
   ]);
 });
 
+void test("what a killed start left running is ended before its slot is resumed", async (t) => {
+  await using rig = await Rig.make(
+    t,
+    configOf("echo started >> starts; test -f go || exec sleep 60"),
+  );
+  await makeDue(rig);
+  const started = rig.start(["run", "beat", "--scheduled", "--json"]);
+  await pollUntil("the command has started", async () => (await linesOf(rig, "starts")) === 1);
+  started.kill("SIGKILL");
+  await started.ended;
+  assert.equal(rig.processes().length, 1, "the command outlives the one who started it");
+  await rig.write("go", "");
+  assert.equal((await rig.cbi(["run", "beat", "--scheduled"])).exitCode, 0);
+  assert.deepEqual(rig.processes(), []);
+  assert.deepEqual(
+    slots(rig).map(({ verdict, attempts }) => [verdict, attempts]),
+    [["done", 2]],
+  );
+});
+
 void test("a start that waited for another takes what came due meanwhile", async (t) => {
   await using rig = await Rig.make(
     t,
