@@ -45,6 +45,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/jobs-disable.ts"),
   },
   {
+    words: ["watchdog"],
+    summary: "Look once for what was missed, failed, hangs or died, and heal what can be",
+    load: () => import("./commands/watchdog.ts"),
+  },
+  {
     words: ["status"],
     summary: "Show the last run, its stages, and how fresh models and data are",
     load: () => import("./commands/status.ts"),

@@ -15,6 +15,20 @@ const healthSchema = z.strictObject({
   reasons: z.array(z.string()),
   /** When the last run succeeded; null when none ever did. */
   last_success: z.iso.datetime().nullable(),
+  /** The watchdog's open incidents, of every job and of the home. */
+  alerts: z.array(
+    z.strictObject({
+      key: z.string(),
+      kind: z.string(),
+      /** Null for the home as a whole. */
+      job: z.string().nullable(),
+      severity: z.enum(["warn", "fail"]),
+      message: z.string(),
+      /** Whether a person is needed. */
+      escalated: z.boolean(),
+      since: z.iso.datetime(),
+    }),
+  ),
   data: z.strictObject({ newest: z.iso.date(), sessions_behind: z.int() }).nullable(),
   models: z.array(
     z.strictObject({

@@ -21,6 +21,9 @@ export interface HealthFacts {
   data: Health["data"];
   freshness: { warn: number; error: number };
   models: Health["models"];
+  alerts: Health["alerts"];
+  /** Why the watchdog seems to be gone. */
+  watchdogSilence: string | undefined;
 }
 
 /**
@@ -53,11 +56,16 @@ export function judgeHealth(facts: HealthFacts): Health {
   } else if (data && data.sessions_behind > facts.freshness.warn) {
     warnings.push(`the newest data are of ${data.newest}, ${data.sessions_behind} sessions behind`);
   }
+  for (const { severity, message, since } of facts.alerts) {
+    (severity === "fail" ? failures : warnings).push(`${message} (alert since ${since})`);
+  }
+  if (facts.watchdogSilence !== undefined) warnings.push(facts.watchdogSilence);
   return {
     verdict: failures.length > 0 ? "fail" : warnings.length > 0 ? "warn" : "pass",
     reasons: [...failures, ...warnings],
     last_success:
       facts.lastSuccessMs === undefined ? null : new Date(facts.lastSuccessMs).toISOString(),
+    alerts: facts.alerts,
     data,
     models: facts.models,
   };

@@ -2,6 +2,7 @@ import { homeCalendar } from "../config/calendars.ts";
 import { parseDurationMs } from "../config/duration.ts";
 import type { Home } from "../config/home.ts";
 import { aliases, decisionInForce } from "../ledger/champions.ts";
+import { openIncidents } from "../ledger/incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
 import { neverRunStatus, runStatus } from "../ledger/status-file.ts";
@@ -17,6 +18,7 @@ export function homeStatus(
   job: string,
   ledger: Ledger | undefined,
   clock: Clock,
+  watchdogSilence?: string,
 ): RunStatus & { health: Health } {
   const [last] = ledger
     ? newestRuns(ledger, { job, states: ["running", "done", "failed", "interrupted"], limit: 1 })
@@ -34,6 +36,8 @@ export function homeStatus(
     data: ledger ? dataFacts(home, ledger, success, clock) : null,
     freshness: home.config.audit.freshness,
     models: ledger ? modelFacts(home, ledger, success) : [],
+    alerts: ledger ? alertFacts(ledger) : [],
+    watchdogSilence,
   });
   return { ...status, health };
 }
@@ -47,6 +51,18 @@ function lastFacts(run: RunRecord): NonNullable<Parameters<typeof judgeHealth>[0
     error: run.error?.message,
     isAlive: run.state === "running" && isAlive(run.owner),
   };
+}
+
+function alertFacts(ledger: Ledger): Health["alerts"] {
+  return openIncidents(ledger).map((incident) => ({
+    key: incident.key,
+    kind: incident.kind,
+    job: incident.job ?? null,
+    severity: incident.severity,
+    message: incident.message,
+    escalated: incident.isEscalated,
+    since: new Date(incident.openedMs).toISOString(),
+  }));
 }
 
 /** How far the newest exported row lies behind the day that a run tonight would be as of. */

@@ -88,6 +88,8 @@ void test("a home's health names everything that is not well, the worst first", 
     data: { newest: "2025-12-31", sessions_behind: 0 },
     freshness: { warn: 1, error: 4 },
     models: [],
+    alerts: [],
+    watchdogSilence: undefined,
   };
   const last = well.last;
   assert.ok(last);

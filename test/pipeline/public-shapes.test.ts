@@ -47,6 +47,7 @@ stages[].error null`;
 const HEALTH = `health.verdict string
 health.reasons array
 health.last_success string
+health.alerts array
 health.data.newest string
 health.data.sessions_behind number
 health.models[].horizon string

@@ -1,3 +1,4 @@
+import { lastBeat, watchdogSilence } from "../../guard/heartbeat.ts";
 import type { RunStatus, Health } from "../../ledger/status-schema.ts";
 import { homeStatus } from "../../pipeline/home-status.ts";
 import { ExitCode } from "../../system/exit-code.ts";
@@ -34,7 +35,8 @@ export const command: Command = {
       input.arguments[0] ?? (jobs.includes("nightly") ? "nightly" : (jobs[0] ?? "nightly"));
     if (!jobs.includes(job)) throw unknownName("job", job, jobs, ExitCode.usage);
     using ledger = ledgerOf(home);
-    const status = homeStatus(home, job, ledger, context.clock);
+    const silence = watchdogSilence(await lastBeat(home.paths, "watchdog"), context.clock.now());
+    const status = homeStatus(home, job, ledger, context.clock, silence);
     if (input.options["json"] === true) context.write(`${JSON.stringify(status, undefined, 2)}\n`);
     else for (const line of statusLines(status, context)) context.write(`${line}\n`);
     return exitOf(status.health.verdict, input.options["strict"] === true);

@@ -1,0 +1,25 @@
+/** A job as the host's scheduler has it. */
+export interface HostJob {
+  isLoaded: boolean;
+  isEnabled: boolean;
+}
+
+/** What a host's scheduler says of a home. */
+export interface HostState {
+  /** Whether the home relies on this host: something of it is set up, or was until it broke. */
+  isInUse: boolean;
+  /** By name; a job that it does not know is not there. */
+  jobs: ReadonlyMap<string, HostJob>;
+  /** Whether this host can wake the machine at all. */
+  canWake: boolean;
+  /** The instants at which the machine will be woken, in order. */
+  wakesMs: readonly number[];
+}
+
+/** The operating system's scheduler, or what stands in for it, as the watchdog asks it. */
+export interface Host {
+  /** As people call it: `launchd`, `cbi daemon`. */
+  readonly name: string;
+  /** What it says of these jobs. Changes nothing; throws a `Failure` when it cannot be asked. */
+  state(jobs: readonly string[]): Promise<HostState>;
+}
