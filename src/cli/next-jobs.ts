@@ -12,7 +12,8 @@ import { textOption, unknownName } from "./options.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS_DEFAULT = 7;
-const PER_JOB_MAX = 10_000;
+/** A job of every minute would hide all others. */
+const PER_JOB_MAX = 1000;
 
 /** One element of what `cbi next --json` prints for the jobs of a home. */
 export interface NextJobSlot {
@@ -54,13 +55,21 @@ export async function showNextOfJobs(
     perJob: PER_JOB_MAX,
   });
   const disabled = disabledJobs(jobs, names, registered(home));
+  const here = hereZone();
   const shown = coming
     .slice(0, typeof count === "number" ? count : coming.length)
-    .map((slot) => shownSlot(jobs, slot, disabled));
+    .map((slot) => shownSlot(jobs, slot, disabled, here));
+  for (const full of names.filter((one) => isFull(coming, one))) {
+    context.remark(`only the first ${PER_JOB_MAX} slots of ${full} are shown`);
+  }
   for (const remark of remarks(jobs, names, { afterMs, throughMs })) context.remark(remark);
   if (input.options["json"] === true) context.write(`${JSON.stringify(shown)}\n`);
   else context.write(table(shown, isExplained, throughMs));
   return ExitCode.done;
+}
+
+function isFull(coming: readonly ComingSlot[], name: string): boolean {
+  return coming.filter(({ job }) => job === name).length >= PER_JOB_MAX;
 }
 
 function registered(home: HomeJobs["home"]): ReadonlyMap<string, RegisteredJob> {
@@ -87,6 +96,7 @@ function shownSlot(
   jobs: HomeJobs,
   slot: ComingSlot,
   disabled: ReadonlyMap<string, string>,
+  here: Zone | undefined,
 ): NextJobSlot {
   const zone = jobs.find(slot.job)?.zone;
   return {
@@ -94,7 +104,7 @@ function shownSlot(
     slot: slot.slot,
     due: utcText(slot.dueMs),
     local: zone ? clockText(zone, slot.dueMs) : utcText(slot.dueMs),
-    here: clockText(hereZone(), slot.dueMs),
+    here: clockText(here, slot.dueMs),
     note: slot.change ?? null,
     moved_from: slot.movedFrom ?? null,
     skipped: slot.excluded ?? disabled.get(slot.job) ?? null,
