@@ -106,6 +106,21 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/models-rollback.ts"),
   },
   {
+    words: ["warehouse", "check"],
+    summary: "Look whether the warehouse can be reached and has what a night needs",
+    load: () => import("./commands/warehouse-check.ts"),
+  },
+  {
+    words: ["warehouse", "estimate"],
+    summary: "Tell the bytes that a night's queries would bill, without running them",
+    load: () => import("./commands/warehouse-estimate.ts"),
+  },
+  {
+    words: ["warehouse", "copy"],
+    summary: "Copy the training tables and prices between BigQuery and the embedded warehouse",
+    load: () => import("./commands/warehouse-copy.ts"),
+  },
+  {
     words: ["prune"],
     summary: "Delete what retention no longer keeps: old versions, runs, logs, leftovers",
     load: () => import("./commands/prune.ts"),

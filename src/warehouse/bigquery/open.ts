@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../system/clock.ts";
 import type { HomePaths } from "../../system/home.ts";
 import { systemRandom } from "../../system/random.ts";
 import type { Warehouse } from "../warehouse.ts";
-import { authorization } from "./credentials.ts";
+import { type Authorization, authorization } from "./credentials.ts";
 import { exportTable } from "./export.ts";
 import { inputFingerprint } from "./fingerprint.ts";
 import { readForecasts, uploadForecasts } from "./forecasts.ts";
@@ -25,18 +25,37 @@ export interface BigQueryOptions {
   clock?: Clock;
 }
 
-/** BigQuery as a warehouse. Nothing is contacted, and none of Google's code loaded, before it is used. */
-export function openBigQueryWarehouse(options: BigQueryOptions): Warehouse {
-  const { config, paths, environment, clock = systemClock } = options;
+/** What all work on one BigQuery warehouse uses. */
+export interface BigQueryWorld {
+  session: Session;
+  settings: BigQuerySettings;
+  authorization: Authorization;
+  clock: Clock;
+}
+
+/** The connection of a home to BigQuery. Nothing is contacted yet. */
+export function bigqueryWorld(
+  options: Omit<BigQueryOptions, "config" | "environment">,
+): BigQueryWorld {
+  const { paths, clock = systemClock } = options;
   const settings = placed(options.settings, paths.root);
   const auth = authorization(settings);
   const rest = new BigQueryRest({ settings, authorization: auth, clock, random: systemRandom });
-  const session: Session = {
-    rest,
-    location: settings.location,
-    bytesMax: settings.maximum_bytes_billed,
+  const bytesMax = settings.maximum_bytes_billed;
+  return {
+    session: { rest, location: settings.location, bytesMax },
+    settings,
+    authorization: auth,
+    clock,
   };
-  const world = { session, config, settings, authorization: auth, environment, clock };
+}
+
+/** BigQuery as a warehouse. Nothing is contacted, and none of Google's code loaded, before it is used. */
+export function openBigQueryWarehouse(options: BigQueryOptions): Warehouse {
+  const { config, paths, environment } = options;
+  const common = bigqueryWorld(options);
+  const { session, settings } = common;
+  const world = { ...common, config, environment };
   const never = new AbortController().signal;
   const scripts = (): Promise<{ name: string; text: string }[]> =>
     sqlScripts(settings.prepare, paths.trainingData);

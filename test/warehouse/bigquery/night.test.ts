@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { test } from "node:test";
 import { parse, stringify } from "yaml";
 import type { ForecastRow } from "../../../src/evaluation/forecast.ts";
 import { readManifest } from "../../../src/models/registry.ts";
-import { sqlText, withDuckdb } from "../../../src/system/duckdb.ts";
-import { loadParquet } from "../../../src/warehouse/bigquery/load-table.ts";
 import { emulatorSkip, startLocalBigQuery } from "../../rig/local-bigquery.ts";
 import { QUICK_CONFIG, Rig } from "../../rig/rig.ts";
-import { bigqueryHome, type BigQueryHome, never } from "./home.ts";
+import { bigqueryHome } from "./home.ts";
 
 const reason = await emulatorSkip();
 
@@ -21,20 +18,24 @@ void test(
     assert.equal((await embedded.night()).exitCode, 0);
 
     await using remote = await bigqueryHome(server);
-    await pushTables(embedded, remote);
     const warehouse = {
       kind: "bigquery",
       project: remote.settings.project,
       endpoint: { rest: server.rest, storage: server.storage },
       create_datasets: true,
     };
-    await using home = await Rig.make(
-      t,
-      stringify({ ...(parse(QUICK_CONFIG) as Record<string, unknown>), warehouse }),
-    );
-    const night = await home.night();
-    assert.equal(night.exitCode, 0);
+    const config = { ...(parse(QUICK_CONFIG) as Record<string, unknown>), warehouse };
+    await using home = await Rig.make(t, stringify(config));
+    assert.equal((await home.cbi(["warehouse", "check"])).exitCode, 69);
+    const up = await embedded.cbi(["warehouse", "copy", home.paths.root]);
+    assert.equal(up.exitCode, 0);
+    assert.match(up.stdout, /training\.wti_training_prod_allhistory_1m: 17\d\d rows/);
+    assert.equal((await home.cbi(["warehouse", "check"])).exitCode, 0);
+    const estimate = await home.cbi(["warehouse", "estimate", "--json"]);
+    assert.equal(estimate.exitCode, 0);
+    assert.match(estimate.stdout, /"query": "export 1w"/);
 
+    assert.equal((await home.night()).exitCode, 0);
     assert.deepEqual(await modelHashes(home), await modelHashes(embedded));
     const stored = await remote.open().forecasts({});
     assert.equal(stored.length > 0, true);
@@ -43,25 +44,19 @@ void test(
     // The same night again repeats nothing that is done, and doubles nothing.
     assert.equal((await home.night("--from", "upload", "--force")).exitCode, 0);
     assert.deepEqual(withoutRun(await remote.open().forecasts({})), withoutRun(stored));
+    assert.equal((await home.cbi(["replay", "--from", "2025-12-01"])).exitCode, 78);
+
+    // Down again into an embedded home, where a night comes to the same.
+    await using offline = await Rig.make(t);
+    const folder = offline.file("copy");
+    assert.equal((await home.cbi(["warehouse", "copy", folder])).exitCode, 0);
+    const night = await home.cbi(["run", "nightly", "--json"], {
+      environment: { CBI_HOME: folder },
+    });
+    assert.equal(night.exitCode, 0);
+    assert.equal((await home.cbi(["warehouse", "copy", folder])).exitCode, 64);
   },
 );
-
-/** The embedded warehouse's tables under the names that BigQuery has by default. */
-async function pushTables(rig: Rig, remote: BigQueryHome): Promise<void> {
-  const names = {
-    "main.wti": "wti",
-    "training.wti_1w": "wti_training_prod_allhistory_1w",
-    "training.wti_1m": "wti_training_prod_allhistory_1m",
-  };
-  for (const [from, tableId] of Object.entries(names)) {
-    const file = path.join(rig.paths.root, `${tableId}.parquet`);
-    await withDuckdb({ file: rig.paths.warehouse }, async (connection) => {
-      await connection.run(`COPY (SELECT * FROM ${from}) TO ${sqlText(file)} (FORMAT parquet)`);
-    });
-    const table = { projectId: remote.settings.project, datasetId: "training", tableId };
-    await loadParquet(remote.session, table, file, never);
-  }
-}
 
 async function modelHashes(rig: Rig): Promise<string[]> {
   const hashes = await Promise.all(
