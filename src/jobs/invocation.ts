@@ -1,5 +1,5 @@
 import type { Trigger } from "../ledger/runs.ts";
-import { runId } from "../pipeline/runner.ts";
+import { runId } from "../pipeline/run-start.ts";
 import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
 import type { Day } from "../schedule/day.ts";
 import type { DueSlot } from "../schedule/due.ts";

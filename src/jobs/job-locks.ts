@@ -1,6 +1,6 @@
 import path from "node:path";
 import { RunLock } from "../guard/run-lock.ts";
-import { pipelineLockFile } from "../pipeline/runner.ts";
+import { pipelineLockFile } from "../pipeline/run-start.ts";
 import type { Clock } from "../system/clock.ts";
 import type { HomePaths } from "../system/home.ts";
 import type { ScheduledJob } from "./schedules.ts";

@@ -1,7 +1,7 @@
 import { RunLock } from "../guard/run-lock.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { openCheckedLedger } from "../ledger/restore.ts";
-import { pipelineLockFile } from "../pipeline/runner.ts";
+import { pipelineLockFile } from "../pipeline/run-start.ts";
 import type { Clock } from "../system/clock.ts";
 import { Failure } from "../system/failure.ts";
 import type { HomePaths } from "../system/home.ts";

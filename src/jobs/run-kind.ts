@@ -8,7 +8,7 @@ import {
   type RunRecord,
 } from "../ledger/runs.ts";
 import { haveRunsOutgrown } from "../pipeline/keep-limits.ts";
-import { lockHeld } from "../pipeline/runner.ts";
+import { lockHeld } from "../pipeline/run-start.ts";
 import { projectStatus, runStatus } from "../ledger/status-file.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { messageOf, type Failure } from "../system/failure.ts";

@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import path from "node:path";
 import type { Config, StageName } from "../config/schema.ts";
 import { RunLock } from "../guard/run-lock.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -21,7 +20,7 @@ import { stagesOf } from "../ledger/runs.ts";
 import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
 import type { Clock } from "../system/clock.ts";
 import { ExitCode } from "../system/exit-code.ts";
-import { Failure, messageOf } from "../system/failure.ts";
+import { messageOf, type Failure } from "../system/failure.ts";
 import type { HomePaths } from "../system/home.ts";
 import { isAlive, processIdentity } from "../system/process-identity.ts";
 import type { Random } from "../system/random.ts";
@@ -33,7 +32,10 @@ import type { Emit } from "./events.ts";
 import { mayReuse } from "./reuse.ts";
 import { runFolder } from "./run-files.ts";
 import { runStage } from "./run-stage.ts";
+import { lockHeld, pipelineLockFile, runId } from "./run-start.ts";
 import type { StageContext } from "./stage.ts";
+
+export { lockHeld, pipelineLockFile };
 
 /** What is asked for: one night as of a day, all of it or a part. */
 export interface PipelineRequest {
@@ -77,22 +79,6 @@ export interface PipelineServices {
 export interface RunVerdict {
   status: RunStatus;
   exitCode: ExitCode;
-}
-
-/** The lock of everything that trains or publishes in a home. */
-export function pipelineLockFile(paths: HomePaths): string {
-  return path.join(paths.logs, "pipeline.lock");
-}
-
-/** The failure of whoever needs the lock while another has it. */
-export function lockHeld(message: string): Failure {
-  return new Failure({
-    code: "CBI_LOCK_HELD",
-    message,
-    remedy: "See it with: cbi status",
-    exit: ExitCode.lockHeld,
-    class: "retryable",
-  });
 }
 
 /**
@@ -367,15 +353,6 @@ class PipelineRun {
     });
     return { status: runStatus(record, stagesOf(this.#ledger, this.#id)), exitCode };
   }
-}
-
-/** Sorts by time, is safe in a path, and is told apart by chance: `20261120t050001z-3fa9c2`. */
-export function runId(clock: Clock, random: Random): string {
-  const stamp = new Date(clock.now())
-    .toISOString()
-    .replace(/[-:]|\.\d+/g, "")
-    .toLowerCase();
-  return `${stamp}-${random.hex(3)}`;
 }
 
 function newRecord(id: string, request: PipelineRequest, services: PipelineServices): RunRecord {

@@ -19,7 +19,6 @@ import {
 import { homeOf } from "../home.ts";
 import { parseDay, parseOneOf } from "../options.ts";
 import { jobOf, roadOf, whoIs } from "../road.ts";
-import { livePresenter } from "../show/live.ts";
 import { plainPresenter } from "../show/plain.ts";
 import { roadEndJson, roadEndLines } from "../show/road-end.ts";
 
@@ -98,7 +97,7 @@ export const command: Command = {
     const options = input.options as RunOptions;
     checkOptions(options);
     const home = await homeOf(context, input);
-    const emit = presenter(context, options);
+    const emit = await presenter(context, options);
     for (const warning of home.warnings) emit({ event: "note", message: warning });
     const road = roadOf(context, home, emit);
     using ledgers = road.ledgers;
@@ -156,11 +155,15 @@ function planRequest(job: string, options: RunOptions): Parameters<typeof planNi
   };
 }
 
-function presenter(context: CommandContext, options: RunOptions): (event: RunEvent) => void {
+async function presenter(
+  context: CommandContext,
+  options: RunOptions,
+): Promise<(event: RunEvent) => void> {
   if (options.json) return (event) => context.write(`${JSON.stringify(event)}\n`);
-  return context.isTerminal
-    ? livePresenter(context.clock, process.stdout)
-    : plainPresenter((line) => context.write(`${line}\n`));
+  if (!context.isTerminal) return plainPresenter((line) => context.write(`${line}\n`));
+  // What redraws a terminal is loaded for one alone.
+  const { livePresenter } = await import("../show/live.ts");
+  return livePresenter(context.clock, process.stdout);
 }
 
 async function showEnd(context: CommandContext, home: Home, status: RunStatus): Promise<void> {
