@@ -50,6 +50,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/watchdog.ts"),
   },
   {
+    words: ["daemon"],
+    summary: "Stay and start the jobs of a home when they are due",
+    load: () => import("./commands/daemon.ts"),
+  },
+  {
     words: ["status"],
     summary: "Show the last run, its stages, and how fresh models and data are",
     load: () => import("./commands/status.ts"),

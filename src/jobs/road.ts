@@ -60,12 +60,13 @@ const FAILURES_MAX = 2;
  * The one road of a scheduled start, whoever triggers it: registration, due-check, lock, the check
  * again under the lock, claim, kill switch, gates, run, verdict; until nothing more is due. Starting
  * it when nothing is due, or many times at once, is harmless. With `mayWait`, a start waits for a run
- * in its way and for the jobs that it comes after; without, it leaves the slot to a later check.
+ * in its way and for the jobs that it comes after; without, it leaves the slot to a later check. Once
+ * `isEnding` says so, the slot under way is the last.
  */
 export async function runScheduled(
   road: Road,
   name: string,
-  options: { mayWait: boolean },
+  options: { mayWait: boolean; isEnding?: () => boolean },
 ): Promise<RoadEnd> {
   const pass = new Pass(road, name);
   const startedMs = road.world.clock.now();
@@ -78,7 +79,7 @@ export async function runScheduled(
       continue;
     }
     const goesOn = await pass.underLock(options.mayWait);
-    if (!goesOn) return pass.end(look(road, name).next);
+    if (!goesOn || options.isEnding?.() === true) return pass.end(look(road, name).next);
   }
   return pass.end({ step: "wait", untilMs: undefined, reason: "enough for one pass" });
 }

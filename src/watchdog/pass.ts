@@ -148,8 +148,8 @@ function isService(road: Road, job: string): boolean {
 
 async function catchUp(world: WatchdogWorld, job: string): Promise<RoadEnd> {
   const road = world.openRoad();
-  using _ledgers = road.ledgers;
-  return await runScheduled(road, job, { mayWait: false });
+  using ledgers = road.ledgers;
+  return await runScheduled({ ...road, ledgers }, job, { mayWait: false });
 }
 
 function isWork({ ends, range, next }: Checked): boolean {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { alertsOf, openIncidents } from "../../src/ledger/incidents.ts";
 import { tellAlerts } from "../../src/watchdog/tell-alerts.ts";
