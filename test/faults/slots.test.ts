@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { newestSlots, type SlotRecord } from "../../src/ledger/slots.ts";
 import { pollUntil } from "../rig/processes.ts";
-import { Rig } from "../rig/rig.ts";
+import { QUICK_CONFIG, Rig } from "../rig/rig.ts";
 
 const HOUR_MS = 3_600_000;
 const KILLS = 12;
@@ -128,9 +128,48 @@ void test("a start that waited for another takes what came due meanwhile", async
   );
 });
 
+void test("a scheduled night that is killed in mid-run is finished by the next start, in the same slot", async (t) => {
+  await using rig = await Rig.make(
+    t,
+    QUICK_CONFIG.replace("{ kind: pipeline }", "{ kind: pipeline, every: 7d }"),
+  );
+  await makeDue(rig, "nightly");
+  const killed = rig.start(["run", "nightly", "--scheduled", "--json"]);
+  await killed.until(
+    "train began",
+    ({ event, stage }) => event === "stage-started" && stage === "train",
+  );
+  killed.kill("SIGKILL");
+  await killed.ended;
+  await rig.untilNoProcess();
+  assert.deepEqual(
+    slots(rig, "nightly").map(({ verdict }) => verdict),
+    [undefined],
+  );
+  const next = await rig.cbi(["run", "nightly", "--scheduled", "--json"]);
+  assert.equal(next.exitCode, 0, next.stderr);
+  const [slot] = slots(rig, "nightly");
+  assert.deepEqual([slot?.verdict, slot?.attempts], ["done", 2]);
+  const runs = rig.runs();
+  assert.deepEqual(
+    runs.map(({ state, slot: name }) => [state, name]),
+    [
+      ["interrupted", slot?.name],
+      ["done", slot?.name],
+    ],
+  );
+  const reused = runs.at(-1)?.stages.filter(({ reusedFrom }) => reusedFrom !== undefined);
+  assert.deepEqual(
+    reused?.map(({ name }) => name),
+    ["export", "audit"],
+    "what was done is not repeated",
+  );
+  assert.equal((await rig.statusFile()).slot, slot?.name);
+});
+
 /** Registers the job as if a week and a bit ago and forgets its slots: one slot is due. */
-async function makeDue(rig: Rig): Promise<void> {
-  await rig.cbi(["jobs", "enable", "beat"]);
+async function makeDue(rig: Rig, job = "beat"): Promise<void> {
+  await rig.cbi(["jobs", "enable", job]);
   using ledger = Ledger.open(rig.paths.ledger);
   ledger.run("DELETE FROM slot");
   ledger.run("DELETE FROM run");
@@ -138,9 +177,9 @@ async function makeDue(rig: Rig): Promise<void> {
   ledger.run("UPDATE job SET since_ms = ?, through_ms = ?, next_due_ms = NULL", ms, ms);
 }
 
-function slots(rig: Rig): SlotRecord[] {
+function slots(rig: Rig, job = "beat"): SlotRecord[] {
   using ledger = Ledger.open(rig.paths.ledger);
-  return newestSlots(ledger, { job: "beat", limit: 10 });
+  return newestSlots(ledger, { job, limit: 10 });
 }
 
 async function linesOf(rig: Rig, name: string): Promise<number> {
