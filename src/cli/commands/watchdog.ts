@@ -4,7 +4,6 @@ import type { JobWorld } from "../../jobs/ports.ts";
 import { lockHeld } from "../../pipeline/runner.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { systemRandom } from "../../system/random.ts";
-import { openRunLog } from "../../system/run-log.ts";
 import { singleLine } from "../../system/text.ts";
 import type { Edge } from "../../watchdog/alert-edges.ts";
 import { openWatchdogWorld } from "../../watchdog/open-world.ts";
@@ -54,7 +53,7 @@ export const command: Command = {
       { isDryRun },
     );
     const file = path.join(home.paths.logs, "nightly", "watchdog.log");
-    if (!isDryRun) keepLog(file, report, context);
+    if (!isDryRun) await keepLog(file, report, context);
     if (input.options["json"] === true)
       context.write(`${JSON.stringify(shown(report, context))}\n`);
     else for (const line of lines(report)) context.write(`${line}\n`);
@@ -63,8 +62,14 @@ export const command: Command = {
 };
 
 /** The log has a line for each act and alert; a pass that finds all well leaves none. */
-function keepLog(file: string, { acts, told }: PassReport, context: CommandContext): void {
+async function keepLog(
+  file: string,
+  { acts, told }: PassReport,
+  context: CommandContext,
+): Promise<void> {
   if (acts.length + told.length === 0) return;
+  // Most passes have nothing to log, and must be quick about it.
+  const { openRunLog } = await import("../../system/run-log.ts");
   using log = openRunLog(file, (problem) => context.remark(`cbi: ${problem}`));
   for (const act of acts) log.write({ event: "act", ...act });
   for (const edge of told) log.write({ event: "alert", ...shownEdge(edge) });
