@@ -178,7 +178,9 @@ async function readStream(
   const metadata = new Metadata();
   metadata.set("x-goog-request-params", `read_stream=${encodeURIComponent(name)}`);
   let rows = 0;
-  for (let resumes = 0; ; resumes++) {
+  let failures = 0;
+  for (;;) {
+    const before = rows;
     const call = client.makeServerStreamRequest(
       ReadRows.path,
       ReadRows.requestSerialize,
@@ -197,8 +199,9 @@ async function readStream(
       return rows;
     } catch (error) {
       signal.throwIfAborted();
-      if (!isPassing(error) || resumes >= RESUMES_MAX) throw streamFailure(error);
-      await rest.clock.sleep(500 * 2 ** resumes, signal);
+      failures = rows > before ? 1 : failures + 1;
+      if (!isPassing(error) || failures > RESUMES_MAX) throw streamFailure(error);
+      await rest.clock.sleep(250 * 2 ** failures, signal);
     } finally {
       signal.removeEventListener("abort", cancel);
       call.cancel();

@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import type { BigQuerySettings } from "../../config/bigquery-schema.ts";
 import type { Config } from "../../config/schema.ts";
-import { queryRows, sqlText as localText, withDuckdb } from "../../system/duckdb.ts";
+import { sqlText as localText, withDuckdb } from "../../system/duckdb.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { exists } from "../../system/files.ts";
@@ -14,6 +14,7 @@ import { assertFlat, exportedFields } from "./export-columns.ts";
 import { exportSql } from "./export-sql.ts";
 import type { QueryResult, Session } from "./query.ts";
 import { runQuery } from "./query.ts";
+import { readReceipt } from "./receipt.ts";
 import { writeRestPages } from "./rest-read.ts";
 import { requireTable, shown, type TableReference, tableNames } from "./tables.ts";
 import type { Clock } from "../../system/clock.ts";
@@ -134,25 +135,6 @@ async function sortByDate(file: string): Promise<void> {
     );
   });
   await rename(sorted, file);
-}
-
-async function readReceipt(file: string): Promise<ExportReceipt> {
-  const relation = `read_parquet(${localText(file)})`;
-  return withDuckdb({ file: ":memory:", memoryLimit: "64MB", threads: 1 }, async (connection) => {
-    const described = await queryRows(connection, `DESCRIBE SELECT * FROM ${relation}`);
-    const columns = described.map((row) => ({
-      name: String(row["column_name"]),
-      type: String(row["column_type"]),
-    }));
-    const [row] = await queryRows(
-      connection,
-      `SELECT count(*) AS n, min(date)::VARCHAR AS first, max(date)::VARCHAR AS last FROM ${relation}`,
-    );
-    const rows = Number(row?.["n"]);
-    const receipt = { rows, bytesBilled: 0, jobs: [], columns };
-    if (rows === 0) return receipt;
-    return { ...receipt, dates: { first: String(row?.["first"]), last: String(row?.["last"]) } };
-  });
 }
 
 function noRows(table: string, asOf: string): Failure {
