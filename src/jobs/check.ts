@@ -110,6 +110,9 @@ export class DueBook {
   record(checked: Checked): void {
     const { ends, range, throughMs, next } = checked;
     if (next.step === "hold") return;
+    const isStart = next.step === "start" || next.step === "resume";
+    // A claim follows and says it all.
+    if (isStart && ends.length === 0 && !range) return;
     // The slot that is about to start has no record yet: until it has, it must be found again.
     const safeMs = next.step === "start" ? Math.min(throughMs, next.slot.dueMs - 1) : throughMs;
     recordCheck(this.#ledger, { ...this.#noteOf(checked), ends, range, throughMs: safeMs });

@@ -51,6 +51,8 @@ export interface RoadEnd {
 }
 
 const SLOTS_MAX = 1000;
+/** A lock that was had in less time was not waited for. */
+const AT_ONCE_MS = 500;
 const LOOK_AGAIN_MS = 10_000;
 const WAIT_MAX_MS = 24 * 3_600_000;
 /** A slot whose run failed so often is a person's affair. */
@@ -128,12 +130,14 @@ class Pass {
     if (!lock) return this.#busy();
     await buryTheDead(this.#road, this.#name);
     this.#settleTheEnded();
-    if (!isStart(this.#checkUnderLock())) return true;
+    const first = this.#checkUnderLock();
+    if (!isStart(first)) return true;
+    const beforeMs = world.clock.monotonic();
     using group = await takeGroupLock(job, wait);
     if (!group) return this.#busy();
     // The wait may have been long: what is due now counts.
-    const checked = this.#checkUnderLock();
-    const { next } = checked;
+    const hasWaited = world.clock.monotonic() - beforeMs > AT_ONCE_MS;
+    const { next } = hasWaited ? this.#checkUnderLock() : first;
     if (next.step !== "start" && next.step !== "resume") return true;
     return await this.#handle(job, next);
   }

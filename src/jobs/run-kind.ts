@@ -1,3 +1,4 @@
+import type { Home } from "../config/home.ts";
 import { keepLastGood } from "../config/last-good.ts";
 import {
   addWarning,
@@ -115,7 +116,7 @@ async function runTheProgram(
   world: JobWorld,
 ): Promise<KindEnd> {
   const record = recordOf(invocation, world);
-  await keepLastGood(road.home, world.clock).catch(() => undefined);
+  await keepOnce(road, world);
   insertRun(road.ledgers.ledger, record, []);
   await project(road, world, record.id);
   const { job, run, trigger, asOf } = invocation;
@@ -160,6 +161,16 @@ async function giveBack(
     const message = `old runs could not be given back: ${messageOf(error)}`;
     world.emit({ event: "warning", message });
   }
+}
+
+const kept = new WeakSet<Home>();
+
+/** The configuration that runs start with is the same until it is read anew. */
+async function keepOnce({ home }: Road, { clock }: JobWorld): Promise<void> {
+  if (kept.has(home)) return;
+  kept.add(home);
+  // Without the copy a later mistake is told less well; the run itself needs none.
+  await keepLastGood(home, clock).catch(() => undefined);
 }
 
 /** A runner throws bugs only; the run and its slot get their verdict all the same. */

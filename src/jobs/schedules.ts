@@ -25,6 +25,7 @@ export interface ScheduledJob {
 /** The jobs of a home; each is read when it is asked for, and once. */
 export class HomeJobs {
   readonly home: Home;
+  readonly #texts = new Map<string, string>();
   readonly #known = new Map<string, ScheduledJob>();
   readonly #calendars = new Map<string, TradingCalendar>();
 
@@ -49,6 +50,14 @@ export class HomeJobs {
 
   /** The keys of a job's schedule in canonical JSON, without reading it. */
   textOf(name: string): string {
+    const known = this.#texts.get(name);
+    if (known !== undefined) return known;
+    const text = this.#write(name);
+    this.#texts.set(name, text);
+    return text;
+  }
+
+  #write(name: string): string {
     const settings = this.home.config.jobs[name];
     if (!settings) return "";
     const { zone, calendar } = this.home.config;
