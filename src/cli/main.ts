@@ -9,7 +9,14 @@ import type { CommandContext } from "./command.ts";
 import { dispatch } from "./dispatch.ts";
 
 /** Commands whose work matters more than that somebody watches it. */
-const WORKING_COMMANDS: ReadonlySet<string> = new Set(["daemon", "prune", "replay", "run", "setup", "watchdog"]);
+const WORKING_COMMANDS: ReadonlySet<string> = new Set([
+  "daemon",
+  "prune",
+  "replay",
+  "run",
+  "setup",
+  "watchdog",
+]);
 
 /** Runs the command line of this process and sets its exit code. Never throws. */
 export async function main(): Promise<void> {
