@@ -30,9 +30,9 @@ export class SkippingClock implements Clock {
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    const untilMs = systemClock.monotonic() + ms;
+    const untilMs = this.monotonic() + ms;
     while (!this.#isSkipped(ms)) {
-      const leftMs = untilMs - systemClock.monotonic();
+      const leftMs = untilMs - this.monotonic();
       if (leftMs <= 0) return;
       await systemClock.sleep(Math.min(leftMs, SLICE_MS), signal);
     }

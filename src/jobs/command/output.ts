@@ -142,12 +142,14 @@ class StreamLines {
     return rest;
   }
 
-  /** What was cut off in front may have been the first half of a secret: so its whole line goes. */
+  /** What was cut off in front may have been the first half of a secret: so its line, or as much as a secret is long, goes. */
   #lastWhole(last: Buffer): string {
     const text = last.toString("utf8");
     if (last.length < LAST_BYTES) return text;
     const feed = text.indexOf("\n");
-    return feed === -1 ? text.slice(this.#redactor.lengthMax) : text.slice(feed + 1);
+    if (feed !== -1) return text.slice(feed + 1);
+    // Whole ones are hidden first, lest the cut goes through one of them.
+    return this.#redactor.redact(text).slice(this.#redactor.lengthMax);
   }
 }
 

@@ -141,8 +141,7 @@ async function watch(
 async function endGroup(group: GroupProcess, graceMs: number, clock: Clock): Promise<boolean> {
   group.kill("SIGTERM");
   if (await isGone(group, graceMs, clock)) return false;
-  group.kill("SIGKILL");
-  // Whoever was being forked at that instant gets the next one.
+  // More than once: whoever was being forked at one instant gets the next one.
   return !(await isGone(group, KILL_MS, clock, () => group.kill("SIGKILL")));
 }
 
@@ -150,19 +149,19 @@ async function isGone(
   group: GroupProcess,
   patienceMs: number,
   clock: Clock,
-  again: () => void = () => undefined,
+  remind: () => void = () => undefined,
 ): Promise<boolean> {
   const awake = new AwakeTime(clock);
   let hasEnded = false;
   const ended = group.ended.then(() => (hasEnded = true));
   while (awake.totalMs < patienceMs) {
+    remind();
     const stop = new AbortController();
     const pause = awake.wait(Math.min(POLL_MS, patienceMs - awake.totalMs), stop.signal);
     await (hasEnded ? pause : Promise.race([ended, pause]));
     stop.abort();
     await pause;
     if (hasEnded && !group.hasMembers()) return true;
-    again();
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { utimes } from "node:fs/promises";
 import { test } from "node:test";
 import { Failure } from "../../../src/system/failure.ts";
 import { SkippingClock } from "../../rig/skipping-clock.ts";
@@ -194,15 +195,15 @@ void test("time in which the machine slept is no silence and no delay", async ()
   job.clock = clock;
   job.onEvent = (event) => {
     // Eight hours with the lid shut.
-    if (event.event === "attempt-running") clock.advance(8 * 3_600_000);
+    if (event.event === "output" && event.text === "dozing") clock.advance(8 * 3_600_000);
   };
   const outcome = await job.run({
-    argv: ["sh", "-c", "sleep 0.2; echo awake"],
+    argv: ["sh", "-c", "sleep 0.1; echo dozing; sleep 0.2; echo awake"],
     silence: "60s",
     timeout: "10m",
   });
   assert.equal(outcome.end, "done");
-  assert.deepEqual(job.output(), ["awake"]);
+  assert.deepEqual(job.output(), ["dozing", "awake"]);
 });
 
 void test("a stop ends the group and keeps the slot", async () => {
@@ -256,6 +257,20 @@ void test("an exit code 0 without the declared outputs is a failure", async () =
   const absent = await job.run({ argv: ["true"], outputs });
   assert.equal(absent.error?.code, "CBI_OUTPUT_UNVERIFIED");
   assert.match(absent.reason ?? "", /out\/2026-11-20\.json is not there/);
+  const empty = await job.run({ argv: ["sh", "-c", ": > x"], outputs: [{ path: "x" }] });
+  assert.match(empty.reason ?? "", /x is empty, expected at least 1 bytes/);
+  const old = [{ path: "old" }];
+  await utimes(await job.write("old", "x"), 1_763_600_000, 1_763_600_000);
+  const untouched = await job.run({ argv: ["true"], outputs: old });
+  assert.match(untouched.reason ?? "", /old is of 2025-.*, older than 2026-11-20T13:30:00Z/);
+  const table = [{ path: "t.csv", min_rows: 2 }];
+  const short = await job.run({ argv: ["sh", "-c", "printf 'a\\n1\\n' > t.csv"], outputs: table });
+  assert.match(short.reason ?? "", /t\.csv has 1 rows, expected at least 2/);
+  const long = await job.run({
+    argv: ["sh", "-c", "printf 'a\\n1\\n2\\n' > t.csv"],
+    outputs: table,
+  });
+  assert.equal(long.end, "done");
   const other = await job.run({ argv: writes('{"meta":{"date":"2026-11-18"}}'), outputs });
   assert.match(other.reason ?? "", /is of 2026-11-18 by its inside, expected 2026-11-19/);
   const right = await job.run({ argv: writes('{"meta":{"date":"2026-11-19"}}'), outputs });
