@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { copyFile, glob, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, glob, mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { arch, platform, tmpdir, homedir } from "node:os";
 import path from "node:path";
@@ -20,6 +20,7 @@ const PACKAGES = [
 ];
 const ENVIRONMENT = path.join(tmpdir(), `cbi-local-bigquery-${process.getuid?.() ?? 0}`, "0.3.2");
 const START_MS = 60_000;
+const STALE_MS = 10 * 60_000;
 const run = promisify(execFile);
 
 /** The reason why the server cannot be had here, or undefined. */
@@ -94,7 +95,7 @@ async function untilReady(rest: string): Promise<void> {
   }
 }
 
-/** Made once and kept for the next run; two that begin together each make theirs, one is kept. */
+/** Made once and kept for the next run; of two that begin together one waits for the other. */
 async function makeEnvironment(): Promise<void> {
   const ready = path.join(ENVIRONMENT, "ready");
   if (await exists(ready)) return;
@@ -108,7 +109,12 @@ async function makeEnvironment(): Promise<void> {
     () => false,
   );
   if (!isOurs) {
-    while (await exists(lock)) await delay(500);
+    while (await exists(lock)) {
+      await delay(500);
+      // Its maker was killed.
+      const age = Date.now() - (await stat(lock).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
+      if (age > STALE_MS) await rm(lock, { recursive: true, force: true });
+    }
     return makeEnvironment();
   }
   try {
