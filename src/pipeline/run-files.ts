@@ -20,3 +20,8 @@ export function logFilesOf(paths: HomePaths, job: string, run: string): [string,
 export function jobLogFile(paths: HomePaths, job: string, run: string): string {
   return path.join(paths.logs, job, `${run}.log`);
 }
+
+/** Where a job's command is noted while it runs: `Logs/scan/running.json`. */
+export function runningFile(paths: HomePaths, job: string): string {
+  return path.join(paths.logs, job, "running.json");
+}

@@ -61,8 +61,8 @@ export class JobUnderTest implements AsyncDisposable {
     return {
       run: "20261120t133000z-abc123",
       job: "scan",
-      // The runner needs a home's paths alone.
-      home: { paths: this.paths } as Home,
+      // The runner needs a home's paths and jobs alone.
+      home: { paths: this.paths, config: { jobs: {} } } as Home,
       zone: zone(),
       slot: {
         name: "2026-11-20T08:30",

@@ -1,13 +1,16 @@
 import path from "node:path";
+import { parseDurationMs } from "../../config/duration.ts";
 import type { CommandJob } from "../../config/jobs-schema.ts";
 import { recordOf, toFailure } from "../../pipeline/classify.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
-import { jobLogFile } from "../../pipeline/run-files.ts";
+import { jobLogFile, runningFile } from "../../pipeline/run-files.ts";
+import type { Clock } from "../../system/clock.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { openRunLog } from "../../system/run-log.ts";
 import type { Invocation, JobRunner, JobWorld, KillSwitch, RunOutcome } from "../ports.ts";
 import { readEnvFile } from "./dotenv.ts";
+import { endOrphans } from "./orphans.ts";
 import { redactorOf } from "./redact.ts";
 import { runAttempts, type AttemptsEnd } from "./run-attempts.ts";
 
@@ -41,6 +44,7 @@ async function runLogged(
     emit({ event: "warning", message });
   };
   try {
+    await endOrphansOfGroup(invocation, world.clock, warn);
     const secrets = await secretsOf(invocation);
     const redactor = redactorOf(secrets);
     const rest = { secrets, redactor, emit, warn };
@@ -50,6 +54,24 @@ async function runLogged(
     const failure = toFailure(world.signal.aborted ? world.signal.reason : error);
     log.write({ event: "note", message: failure.message });
     return failedBy(failure, warnings);
+  }
+}
+
+/** The locks of the job and its group are ours: whoever of them still runs was left behind. */
+async function endOrphansOfGroup(
+  { home, job, settings }: CommandInvocation,
+  clock: Clock,
+  warn: (message: string) => void,
+): Promise<void> {
+  const programs = Object.entries(home.config.jobs).filter(
+    ([name, other]) =>
+      name !== job && settings.group !== undefined && other.group === settings.group,
+  );
+  for (const [name, other] of [[job, settings] as const, ...programs]) {
+    if (other.kind === "pipeline") continue;
+    const graceMs = parseDurationMs(other.grace) ?? 0;
+    const said = await endOrphans(runningFile(home.paths, name), graceMs, clock);
+    if (said !== undefined) warn(said);
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseDurationMs } from "../../config/duration.ts";
 import type { CommandJob } from "../../config/jobs-schema.ts";
 import type { Emit } from "../../pipeline/events.ts";
+import { runningFile } from "../../pipeline/run-files.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { processIdentity } from "../../system/process-identity.ts";
@@ -14,6 +15,8 @@ import { OutputLines } from "./output.ts";
 import { startOf } from "./prepare.ts";
 import type { Redactor } from "./redact.ts";
 import { decideNextAttempt, type RetryPolicy } from "./retry.ts";
+import { endDescendants } from "./orphans.ts";
+import { clearRunning, readRunning, writeRunning } from "./running-file.ts";
 import { supervise, type AttemptOutcome } from "./supervise.ts";
 
 /** An invocation of a command with all that its attempts need. */
@@ -129,12 +132,20 @@ async function runAttempt(
     redactor,
     LOG_BYTES_MAX,
   );
+  const file = runningFile(invocation.home.paths, invocation.job);
+  const running = { home: values.home, run: invocation.run, startedMs: world.clock.now() };
+  writeRunning(file, { ...running, pid: undefined });
   const outcome = await supervise(start, limitsOf(settings), {
     clock: world.clock,
     signal: world.signal,
-    onStart: (pid) => emit({ event: "attempt-running", attempt, process: processIdentity(pid) }),
+    onStart: (pid) => {
+      writeRunning(file, { ...running, pid });
+      emit({ event: "attempt-running", attempt, process: processIdentity(pid) });
+    },
     onOutput: (stream, chunk) => lines.push(stream, chunk),
   });
+  const isGone = await endEscaped(run, file, outcome);
+  if (isGone && !outcome.outlivedKill) clearRunning(file);
   lines.end();
   warnOfLeftovers(run, outcome);
   const verdict = judgeEnd(outcome.end, exitCodeTable(settings.exit_codes));
@@ -142,6 +153,19 @@ async function runAttempt(
     return checkedOutputs(run, verdict, values, startedMs);
   }
   return { ...verdict, reason: withLastWords(verdict.reason, lines) };
+}
+
+/** What was ended from outside is ended wholly, also what moved to a group of its own. */
+async function endEscaped(
+  { invocation, world }: CommandRun,
+  file: string,
+  { end }: AttemptOutcome,
+): Promise<boolean> {
+  if (end.kind !== "deadline" && end.kind !== "silent" && end.kind !== "interrupted") return true;
+  const started = readRunning(file);
+  if (!started) return true;
+  const graceMs = durationOr(invocation.settings.grace, 0);
+  return (await endDescendants(started, graceMs, world.clock)).living === 0;
 }
 
 function limitsOf(settings: CommandJob): Parameters<typeof supervise>[1] {
