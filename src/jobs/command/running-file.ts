@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { temporaryNameFor } from "../../system/files.ts";
 import { processIdentity } from "../../system/process-identity.ts";
@@ -32,9 +32,9 @@ export function writeRunning(file: string, record: Omit<RunningRecord, "boot">):
 /** The command has ended, and with it its process group. */
 export function clearRunning(file: string): void {
   try {
-    rmSync(file, { force: true });
+    unlinkSync(file);
   } catch {
-    // Where it could not be written it is not there.
+    // Where it could not be written, or was cleared before, it is not there.
   }
 }
 
