@@ -47,8 +47,7 @@ export interface Killed {
  */
 export function isKilled(state: KillState, target: KillTarget, nowMs: number): Killed | undefined {
   if (state.stopFile !== undefined) {
-    const words = state.stopFile === "" ? "" : `: ${state.stopFile}`;
-    return { mode: "stop", reason: `the file STOP is in the home${words}` };
+    return { mode: "stop", reason: stopText(state.stopFile) };
   }
   const orders = state.orders
     .filter((order) => concerns(order, target) && isInForce(order, nowMs))
@@ -56,7 +55,23 @@ export function isKilled(state: KillState, target: KillTarget, nowMs: number): K
   const [first] = orders;
   if (first) return { mode: first.mode, reason: orderText(first) };
   if (state.damage === undefined) return undefined;
-  return { mode: "drain", reason: `the kill switch cannot be read: ${state.damage}` };
+  return { mode: "drain", reason: damageText(state.damage) };
+}
+
+/** Everything that stands in the way of some start now, a sentence each. */
+export function standingOrders(state: KillState, nowMs: number): string[] {
+  const found = state.orders.filter((order) => isInForce(order, nowMs)).map(orderText);
+  if (state.stopFile !== undefined) found.push(stopText(state.stopFile));
+  if (state.damage !== undefined) found.push(damageText(state.damage));
+  return found;
+}
+
+function stopText(words: string): string {
+  return `the file STOP is in the home${words === "" ? "" : `: ${words}`}`;
+}
+
+function damageText(damage: string): string {
+  return `the kill switch cannot be read: ${damage}`;
 }
 
 export function isInForce(order: KillOrder, nowMs: number): boolean {

@@ -22,6 +22,8 @@ export interface HealthFacts {
   freshness: { warn: number; error: number };
   models: Health["models"];
   alerts: Health["alerts"];
+  /** What the kill switch holds back. */
+  halts: readonly string[];
   /** Why the watchdog seems to be gone. */
   watchdogSilence: string | undefined;
 }
@@ -59,6 +61,7 @@ export function judgeHealth(facts: HealthFacts): Health {
   for (const { severity, message, since } of facts.alerts) {
     (severity === "fail" ? failures : warnings).push(`${message} (alert since ${since})`);
   }
+  warnings.push(...facts.halts);
   if (facts.watchdogSilence !== undefined) warnings.push(facts.watchdogSilence);
   return {
     verdict: failures.length > 0 ? "fail" : warnings.length > 0 ? "warn" : "pass",

@@ -19,6 +19,7 @@ export function homeStatus(
   ledger: Ledger | undefined,
   clock: Clock,
   watchdogSilence?: string,
+  halts: readonly string[] = [],
 ): RunStatus & { health: Health } {
   const [last] = ledger
     ? newestRuns(ledger, { job, states: ["running", "done", "failed", "interrupted"], limit: 1 })
@@ -37,6 +38,7 @@ export function homeStatus(
     freshness: home.config.audit.freshness,
     models: ledger ? modelFacts(home, ledger, success) : [],
     alerts: ledger ? alertFacts(ledger) : [],
+    halts,
     watchdogSilence,
   });
   return { ...status, health };

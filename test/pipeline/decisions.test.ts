@@ -89,6 +89,7 @@ void test("a home's health names everything that is not well, the worst first", 
     freshness: { warn: 1, error: 4 },
     models: [],
     alerts: [],
+    halts: [],
     watchdogSilence: undefined,
   };
   const last = well.last;
@@ -101,6 +102,7 @@ void test("a home's health names everything that is not well, the worst first", 
     [{ last: { ...last, state: "running", isAlive: true } }, "pass", /^$/],
     [{ last: { ...last, warnings: 2 } }, "warn", /2 warnings/],
     [{ lastSuccessMs: Date.parse("2026-01-01T05:59:00Z") }, "warn", /no success within 26h/],
+    [{ halts: ["everything is paused"] }, "warn", /^everything is paused$/],
     [{ data: { newest: "2025-12-29", sessions_behind: 2 } }, "warn", /2 sessions behind/],
     [{ data: { newest: "2025-12-20", sessions_behind: 5 } }, "fail", /5 sessions behind/],
     [

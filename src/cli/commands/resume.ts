@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { changeOrders, readKillState, stopFile } from "../../guard/kill-switch-file.ts";
 import { shownOrder } from "../../guard/kill-switch-text.ts";
-import { isInForce, orderText, type KillOrder, type KillState } from "../../guard/kill-switch.ts";
+import { isInForce, orderText, standingOrders, type KillOrder } from "../../guard/kill-switch.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";
 import { homeToPause, scopeOf } from "../kill-scope.ts";
@@ -54,7 +54,10 @@ export const command: Command = {
     if (before.damage !== undefined && after.damage === undefined) {
       lines.push("the damaged kill switch is written anew, without orders");
     }
-    lines.push(...ended.map((order) => `over: ${orderText(order)}`), ...leftOf(after, nowMs));
+    lines.push(
+      ...ended.map((order) => `over: ${orderText(order)}`),
+      ...standingOrders(after, nowMs).map((line) => `still: ${line}`),
+    );
     const answer = {
       ended: ended.map(shownOrder),
       left: after.orders.filter((order) => isInForce(order, nowMs)).map(shownOrder),
@@ -69,10 +72,3 @@ export const command: Command = {
     return ExitCode.done;
   },
 };
-
-function leftOf(after: KillState, nowMs: number): string[] {
-  const left = after.orders.filter((order) => isInForce(order, nowMs)).map(orderText);
-  if (after.stopFile !== undefined) left.push("the file STOP is in the home");
-  if (after.damage !== undefined) left.push(`the kill switch is damaged: ${after.damage}`);
-  return left.map((line) => `still: ${line}`);
-}

@@ -1,4 +1,6 @@
 import { lastBeat, watchdogSilence } from "../../guard/heartbeat.ts";
+import { readKillState } from "../../guard/kill-switch-file.ts";
+import { standingOrders } from "../../guard/kill-switch.ts";
 import type { RunStatus, Health } from "../../ledger/status-schema.ts";
 import { homeStatus } from "../../pipeline/home-status.ts";
 import { ExitCode } from "../../system/exit-code.ts";
@@ -36,7 +38,8 @@ export const command: Command = {
     if (!jobs.includes(job)) throw unknownName("job", job, jobs, ExitCode.usage);
     using ledger = ledgerOf(home);
     const silence = watchdogSilence(await lastBeat(home.paths, "watchdog"), context.clock.now());
-    const status = homeStatus(home, job, ledger, context.clock, silence);
+    const halts = standingOrders(await readKillState(home.paths), context.clock.now());
+    const status = homeStatus(home, job, ledger, context.clock, silence, halts);
     if (input.options["json"] === true) context.write(`${JSON.stringify(status, undefined, 2)}\n`);
     else for (const line of statusLines(status, context)) context.write(`${line}\n`);
     return exitOf(status.health.verdict, input.options["strict"] === true);

@@ -110,6 +110,19 @@ void test("resume ends its own scope, shows what is left, and deletes STOP", asy
   assert.deepEqual(answer.left, []);
 });
 
+void test("the morning's status tells of everything that is held back", async (t) => {
+  const home = await homeFor(t);
+  await home.cbi("pause", "--tag", "broker", "--why", "gateway is down");
+  await writeFile(stopFile(home.paths), "");
+  const context = keptContext({
+    workingDirectory: home.paths.root,
+    clock: new ManualClock(NOW),
+  });
+  assert.equal(await dispatch(["status"], context, catalog), 2);
+  assert.match(context.written(), /! jobs tagged broker are paused by ann .*: gateway is down$/m);
+  assert.match(context.written(), /! the file STOP is in the home$/m);
+});
+
 void test("a damaged switch is started anew by resuming everything alone", async (t) => {
   const home = await homeFor(t);
   await mkdir(home.paths.logs, { recursive: true });
