@@ -27,7 +27,10 @@ export const realGates: Gates = {
 async function askOne(gate: Gate, invocation: Invocation, world: JobWorld): Promise<GateVerdict> {
   const nowMs = world.clock.now();
   const values = valuesOf(invocation, nowMs);
-  if ("output" in gate) return askOutputGate(invocation.home, gate.output, values.slot_date, nowMs);
+  if ("output" in gate) {
+    const asker = { day: values.slot_date, dueMs: invocation.slot?.dueMs ?? nowMs, nowMs };
+    return askOutputGate(invocation.home, gate.output, asker);
+  }
   if ("fresh" in gate) return askFreshGate(gate, values, invocation.zone, nowMs);
   if ("disk" in gate) {
     const { root } = invocation.home.paths;

@@ -173,10 +173,36 @@ void test("another job's slot of the same day must be done, its outputs in order
       slot: { name: "2026-11-23T08:30", dueMs: dueMs + 3 * 86_400_000, day: "2026-11-23" },
     },
   );
-  assert.deepEqual(later, { outcome: "hold", evidence: "no slot of scan on 2026-11-23 is done" });
+  assert.deepEqual(later, { outcome: "hold", evidence: "scan@2026-11-23T08:00 is not done" });
 });
 
-function homeWith(job: JobUnderTest): Home {
+void test("of several slots of a day the newest that was due by then must be done", async () => {
+  await using job = await JobUnderTest.make();
+  const home = homeWith(job, ["0 8 * * *", "0 12 * * *"]);
+  await mkdir(job.paths.logs);
+  using ledger = Ledger.open(job.paths.ledger);
+  await job.write("out/2026-11-20.json", '{"date":"2026-11-19"}');
+  const at = (hour: string) => {
+    const name = `2026-11-20T${hour}`;
+    const slot = { name, dueMs: Date.parse(`${name}:00-05:00`), day: "2026-11-20" };
+    return ask(job, { output: "scan" }, {}, { home, job: "trade", slot });
+  };
+  const finish = (hour: string) => {
+    const dueMs = Date.parse(`2026-11-20T${hour}:00-05:00`);
+    const slot = { job: "scan", name: `2026-11-20T${hour}`, run: `r${hour}`, nowMs: dueMs };
+    claimSlot(ledger, { ...slot, dueMs, day: "2026-11-20", isCatchUp: false });
+    endSlot(ledger, { ...slot, verdict: "done", reason: undefined });
+  };
+  assert.equal((await at("07:00")).evidence, "no slot of scan on 2026-11-20 is done");
+  finish("08:00");
+  assert.equal((await at("07:00")).outcome, "pass");
+  assert.equal((await at("11:59")).outcome, "pass");
+  assert.equal((await at("12:30")).evidence, "scan@2026-11-20T12:00 is not done");
+  finish("12:00");
+  assert.equal((await at("12:00")).outcome, "pass");
+});
+
+function homeWith(job: JobUnderTest, schedule = ["0 8 * * *"]): Home {
   const config = configSchema.parse({
     version: 1,
     symbol: "WTI",
@@ -186,7 +212,7 @@ function homeWith(job: JobUnderTest): Home {
     jobs: {
       scan: {
         kind: "command",
-        schedule: ["0 8 * * *"],
+        schedule,
         argv: ["true"],
         outputs: [{ path: "out/{slot_date}.json", as_of_key: "date" }],
       },
