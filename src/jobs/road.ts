@@ -176,12 +176,12 @@ class Pass {
     next: NextStep & { step: "start" | "resume" },
   ): Promise<boolean> {
     const { world, services } = this.#road;
+    const target = { job: job.name, tags: job.settings.tags };
+    const kill = await services.killSwitch.verdict(target, world.clock.now());
+    if (kill.blocked && next.step === "resume") return this.#keepPaused(next.slot, kill.reason);
     const invocation = this.#claim(job, next);
     // Someone else has it, which only a replaced lock file can bring about: look again.
     if (!invocation) return true;
-    const { tags } = job.settings;
-    const target = { job: job.name, tags };
-    const kill = await services.killSwitch.verdict(target, world.clock.now());
     if (kill.blocked) return this.#skip(invocation, next.slot, kill.reason);
     using watched = services.killSwitch.watch(target, world);
     const inner: JobWorld = { ...world, signal: watched.signal };
@@ -262,6 +262,13 @@ class Pass {
     this.#count(ExitCode.held);
     this.#verdict(invocation.run, slot, "skipped", reason, false);
     return true;
+  }
+
+  /** What was begun before the switch came on goes on when it is off again. */
+  #keepPaused(slot: DueSlot, reason: string): false {
+    this.#road.world.emit({ event: "note", message: `${slot.name} is not resumed: ${reason}` });
+    this.#count(ExitCode.held);
+    return false;
   }
 
   #interrupted({ run, job }: Invocation, slot: DueSlot): false {

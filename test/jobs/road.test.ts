@@ -106,6 +106,24 @@ void test("the kill switch skips the slot with its reason, and no run is made of
   assert.equal(newestRuns(rig.ledger, { limit: 9 }).length, 0);
 });
 
+void test("what was begun before the kill switch came on is resumed when it is off", async () => {
+  using rig = new RoadUnderTest(DAILY, NOON);
+  await rig.scheduled("scan");
+  rig.clock.advance(24 * HOUR);
+  rig.onRun = () => Promise.resolve({ end: "interrupted", exitCode: 77, warnings: [] });
+  await rig.scheduled("scan");
+  rig.killed = { blocked: true, reason: "paused by ann: no data" };
+  for (let count = 0; count < 9; count++) {
+    assert.equal((await rig.scheduled("scan")).exitCode, 77);
+  }
+  assert.deepEqual(rig.slots("scan"), ["2026-11-21T08:30 claimed"]);
+  rig.killed = { blocked: false };
+  rig.onRun = () => Promise.resolve(DONE);
+  await rig.scheduled("scan");
+  assert.deepEqual(rig.slots("scan"), ["2026-11-21T08:30 done"]);
+  assert.equal(rig.ran.length, 2);
+});
+
 void test("a gate that holds is asked every minute until its wait is over", async () => {
   const gates = "gates: [{ fresh: a.csv, wait: 3m }]";
   using rig = new RoadUnderTest(
