@@ -1,13 +1,12 @@
 import type { CommandInput } from "./command.ts";
 import { nearest } from "../config/nearest.ts";
+import { isDay } from "../schedule/day.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 
 /** Takes a real day such as 2025-12-31, for `--as-of` and kin. */
 export function parseDay(text: string): string {
-  const date = new Date(`${text}T00:00:00Z`);
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime());
-  if (isDay && date.toISOString().startsWith(text)) return text;
+  if (isDay(text)) return text;
   throw usage(`expected a day such as 2025-12-31, got '${text}'`);
 }
 

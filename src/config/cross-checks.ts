@@ -3,8 +3,9 @@ import type { Finding } from "./issue-sentences.ts";
 import { isMapping } from "./key-path.ts";
 import { nearest } from "./nearest.ts";
 import { checkJobs } from "./schedule-checks.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { ALGORITHMS, type Config, configSchema } from "./schema.ts";
 import { checkTemplates } from "./template-checks.ts";
+import { parameterProblems } from "./train-parameters.ts";
 
 const TRADING_YEAR_ROWS = 252;
 
@@ -17,9 +18,11 @@ export function crossCheck(value: unknown): Finding[] {
   return [
     ...checkPriceTable(config),
     ...checkHorizons(config),
+    ...checkEqualHorizons(config),
     ...checkFreshness(config),
     ...checkAlgorithms(config),
     ...checkParameters(config),
+    ...checkParameterValues(config),
     ...checkInnerLimits(config),
     ...checkJobs(config),
     ...checkTemplates(config),
@@ -61,6 +64,17 @@ function checkHorizons({ horizons, train }: Partial<Config>): Finding[] {
     }));
 }
 
+/** Two names of one horizon would train, publish and judge the same thing twice. */
+function checkEqualHorizons({ horizons }: Partial<Config>): Finding[] {
+  const entries = Object.entries(horizons ?? {});
+  return entries.flatMap(([name, rows], index) => {
+    const same = entries.slice(0, index).find(([, others]) => others === rows);
+    if (!same) return [];
+    const message = `expected each number of price rows once, got ${rows}, which ${same[0]} has`;
+    return [{ path: ["horizons", name], at: "value", message }];
+  });
+}
+
 function checkFreshness({ audit }: Partial<Config>): Finding[] {
   if (!audit || audit.freshness.warn <= audit.freshness.error) return [];
   const { warn, error } = audit.freshness;
@@ -93,6 +107,18 @@ function checkParameters({ train }: Partial<Config>): Finding[] {
       at: "key",
       message: `expected one of train.algorithms (${train.algorithms.join(", ")}), got ${name}, which is not trained`,
     }));
+}
+
+/** What the training would refuse once the night is under way. */
+function checkParameterValues({ train }: Partial<Config>): Finding[] {
+  return ALGORITHMS.flatMap((algorithm) => {
+    const chosen = train?.parameters[algorithm] ?? {};
+    return parameterProblems(algorithm, chosen).map(({ name, at, why }) => ({
+      path: ["train", "parameters", algorithm, name],
+      at,
+      message: `${name} ${why}`,
+    }));
+  });
 }
 
 function checkInnerLimits({ train }: Partial<Config>): Finding[] {

@@ -127,7 +127,9 @@ const evaluate = z.strictObject({
     .min(50)
     .max(5000)
     .default(250)
-    .describe("Newest out-of-fold rows that calibrate the interval"),
+    .describe(
+      "Newest out-of-fold rows that calibrate the interval; ten times the horizon where that is more",
+    ),
   cost: z
     .number()
     .min(0)

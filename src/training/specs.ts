@@ -1,4 +1,5 @@
 import type { Algorithm, Config } from "../config/schema.ts";
+import { parameterProblems } from "../config/train-parameters.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { canonicalJson, hashText } from "../system/files.ts";
@@ -15,14 +16,9 @@ export function specFor(
   features: readonly string[],
 ): Spec {
   const chosen = train.parameters[algorithm] ?? {};
-  for (const name of Object.keys(chosen)) {
-    if (OURS.has(name)) throw refused(algorithm, name, `is set by cbi and cannot be changed`);
-  }
+  const [problem] = parameterProblems(algorithm, chosen);
+  if (problem) throw refused(algorithm, problem.name, problem.why);
   const parameters = { ...DEFAULTS[algorithm], ...chosen };
-  const drop = DROP_RATE[algorithm];
-  if (drop !== undefined && !(Number(parameters[drop]) > 0)) {
-    throw refused(algorithm, drop, "must be above 0: without it nothing drops");
-  }
   return { algorithm, parameters, features: [...features] };
 }
 
@@ -66,22 +62,6 @@ const DEFAULTS: Record<Algorithm, Spec["parameters"]> = {
   xgboost_dart: { ...XGBOOST, booster: "dart", rate_drop: 0.1, skip_drop: 0.5 },
   xgboost_gbtree: { ...XGBOOST, booster: "gbtree" },
 };
-
-const DROP_RATE: Partial<Record<Algorithm, string>> = {
-  lightgbm_dart: "drop_rate",
-  xgboost_dart: "rate_drop",
-};
-
-/** With the synonyms under which the libraries would take them. */
-const OURS = new Set(
-  `boosting boosting_type boost booster objective objective_type app application loss metric
-    metrics metric_types eval_metric seed random_seed random_state num_threads num_thread
-    nthread nthreads n_jobs num_iterations num_iteration num_boost_round num_rounds num_round
-    nrounds n_iter num_tree num_trees n_estimators max_iter early_stopping_round
-    early_stopping_rounds early_stopping n_iter_no_change deterministic force_row_wise
-    force_col_wise device device_type verbosity verbose validate_parameters
-    monotone_constraints interaction_constraints`.split(/\s+/),
-);
 
 function refused(algorithm: Algorithm, name: string, why: string): Failure {
   return new Failure({

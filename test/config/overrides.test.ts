@@ -24,14 +24,17 @@ void test("an override is read as YAML on one line", () => {
   const { config } = parse(SMALL, {
     environment: {
       CBI_CONFIG__train__algorithms: "[xgboost_gbtree]",
-      CBI_CONFIG__train__parameters: "{ xgboost_gbtree: { eta: 0.1, verbose: false } }",
+      CBI_CONFIG__train__parameters: "{ xgboost_gbtree: { eta: 0.1, refresh_leaf: false } }",
       CBI_CONFIG__zone: "Europe/Berlin",
       CBI_CONFIG__warehouse__sources__brent: "raw/brent.csv",
     },
     options: [AS_OF],
   });
   assert.deepEqual(config.train.algorithms, ["xgboost_gbtree"]);
-  assert.deepEqual({ ...config.train.parameters.xgboost_gbtree }, { eta: 0.1, verbose: false });
+  assert.deepEqual(
+    { ...config.train.parameters.xgboost_gbtree },
+    { eta: 0.1, refresh_leaf: false },
+  );
   assert.equal(config.zone, "Europe/Berlin");
   const { warehouse } = config;
   assert.deepEqual(Object.keys("sources" in warehouse ? warehouse.sources : {}), ["wti", "brent"]);

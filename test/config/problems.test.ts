@@ -73,6 +73,14 @@ const ONE_LINE: readonly (readonly [line: string, sentence: string])[] = [
     "6:24 train.parameters.lightgbm_gbdt: expected one of train.algorithms (lightgbm_dart, xgboost_dart), got lightgbm_gbdt, which is not trained",
   ],
   [
+    "train: { parameters: { lightgbm_dart: { objective: huber } } }",
+    "6:41 train.parameters.lightgbm_dart.objective: objective is set by cbi and cannot be changed",
+  ],
+  [
+    "train: { parameters: { xgboost_dart: { rate_drop: 0 } } }",
+    "6:51 train.parameters.xgboost_dart.rate_drop: rate_drop must be above 0: without it nothing drops",
+  ],
+  [
     "train: { patience: 400 }",
     "6:20 train.patience: expected at most train.rounds_max, which is 200, got 400",
   ],
@@ -186,6 +194,13 @@ void test("a name of the price table that is no source gets the nearest source",
   const text = SMALL.replace("table: wti", "table: wit");
   assert.deepEqual(sentencesOf(text), [
     '4:17 price.table: expected the name of a table in warehouse.sources, got "wit"; did you mean wti?',
+  ]);
+});
+
+void test("a second horizon of as many price rows is a mistake that names the first", () => {
+  const text = SMALL.replace(/horizons: .*/, "horizons: { 1w: 5, 1m: 21, 4w: 21 }");
+  assert.deepEqual(sentencesOf(text), [
+    "5:32 horizons.4w: expected each number of price rows once, got 21, which 1m has",
   ]);
 });
 
