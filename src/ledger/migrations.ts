@@ -176,4 +176,16 @@ export const migrations: readonly string[] = [
     boot         TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- One life of a service within its run: started, restarted, ended, and why.
+  CREATE TABLE attempt (
+    run         TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    number      INTEGER NOT NULL,
+    started_ms  INTEGER NOT NULL,
+    process     TEXT,
+    ended_ms    INTEGER,
+    reason      TEXT,
+    PRIMARY KEY (run, number)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
