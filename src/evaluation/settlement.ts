@@ -4,13 +4,13 @@ import { priceSeries } from "./price-series.ts";
 
 /** Forecasts whose target date became known, in the groups in which a warehouse takes them. */
 export interface Settlement {
-  /** All rows of every (as_of, horizon) in which a date changed, by as_of. */
+  /** All rows of every (symbol, as_of, horizon) in which a date changed, by symbol and as_of. */
   groups: ForecastRow[][];
   changed: number;
 }
 
 /**
- * Gives each matured forecast the date of the price row that settled it: the h-th next session was
+ * Gives each matured forecast of the symbol whose prices these are the date of the price row that settled it: the h-th next session was
  * only the best guess while it waited, since a series may lack sessions.
  */
 export function settledForecasts(
@@ -31,11 +31,12 @@ export function settledForecasts(
   const groups = new Map<string, ForecastRow[]>();
   for (const forecast of forecasts.filter((row) => touched.has(groupOf(row)))) {
     const row = { ...forecast, target_date: settled.get(forecast) ?? forecast.target_date };
-    groups.set(row.as_of, [...(groups.get(row.as_of) ?? []), row]);
+    const batch = `${row.symbol} ${row.as_of}`;
+    groups.set(batch, [...(groups.get(batch) ?? []), row]);
   }
   return { groups: [...groups.values()], changed: settled.size };
 }
 
 function groupOf(forecast: ForecastRow): string {
-  return `${forecast.as_of} ${forecast.horizon}`;
+  return `${forecast.symbol} ${forecast.as_of} ${forecast.horizon}`;
 }

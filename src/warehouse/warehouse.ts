@@ -31,6 +31,8 @@ export interface UploadReceipt extends Receipt {
 }
 
 export interface ForecastFilter {
+  /** Whose forecasts: homes of several symbols may publish to one table. */
+  symbol: string;
   /** Only forecasts made on or before this day. */
   asOfMax?: string;
   /** Only forecasts made on or after this day. */
@@ -78,6 +80,6 @@ export interface Warehouse {
    */
   upload(rows: readonly ForecastRow[], signal: AbortSignal): Promise<UploadReceipt>;
 
-  /** Stored forecasts in order of as_of, horizon, model_role, algorithm. */
+  /** A symbol's stored forecasts in order of as_of, horizon, model_role, algorithm. */
   forecasts(filter: ForecastFilter): Promise<ForecastRow[]>;
 }

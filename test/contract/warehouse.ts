@@ -38,6 +38,7 @@ export function warehouseContract(name: string, open: WarehouseFactory): void {
   exportContract(name, open);
   readContract(name, open);
   uploadContract(name, open);
+  symbolContract(name, open);
   interruptionContract(name, open);
 }
 
@@ -207,7 +208,7 @@ function uploadContract(name: string, open: WarehouseFactory): void {
     const receipt = await home.warehouse.upload(rows, never);
     assert.equal(receipt.rows, 2);
     assert.match(receipt.hash, /^[0-9a-f]{64}$/);
-    const stored = await home.reopen().forecasts({});
+    const stored = await home.reopen().forecasts({ symbol: "WTI" });
     assert.deepEqual(stored, [rows[1], rows[0]]);
   });
 
@@ -217,7 +218,7 @@ function uploadContract(name: string, open: WarehouseFactory): void {
     const first = await home.warehouse.upload(rows, never);
     const second = await home.reopen().upload(rows.toReversed(), never);
     assert.equal(second.hash, first.hash);
-    assert.equal((await home.warehouse.forecasts({})).length, 2);
+    assert.equal((await home.warehouse.forecasts({ symbol: "WTI" })).length, 2);
   });
 
   void test(`${name}: an algorithm that changes its role leaves no stale row`, async () => {
@@ -228,7 +229,7 @@ function uploadContract(name: string, open: WarehouseFactory): void {
     const now = [forecast({ model_role: "challenger" }), forecast({ algorithm: "xgboost_dart" })];
     await home.warehouse.upload(now, never);
     assert.deepEqual(
-      (await home.warehouse.forecasts({})).map(keyOf).sort(),
+      (await home.warehouse.forecasts({ symbol: "WTI" })).map(keyOf).sort(),
       [...kept, ...now].map(keyOf).sort(),
     );
   });
@@ -241,7 +242,7 @@ function uploadContract(name: string, open: WarehouseFactory): void {
       [forecast({}), forecast({ price_now: 1 })],
     ];
     for (const rows of batches) await assert.rejects(home.warehouse.upload(rows, never));
-    assert.deepEqual(await home.warehouse.forecasts({}), []);
+    assert.deepEqual(await home.warehouse.forecasts({ symbol: "WTI" }), []);
   });
 
   void test(`${name}: the latest view shows the newest day's champion, or its baseline`, async () => {
@@ -267,13 +268,13 @@ function uploadContract(name: string, open: WarehouseFactory): void {
 
   void test(`${name}: forecasts are filtered by day and horizon and come in order`, async () => {
     await using home = await open(seed());
-    assert.deepEqual(await home.warehouse.forecasts({}), []);
+    assert.deepEqual(await home.warehouse.forecasts({ symbol: "WTI" }), []);
     for (const as_of of ["2024-01-05", "2024-01-03", "2024-01-04"]) {
       const rows = [forecast({ as_of }), baseline({ as_of }), forecast({ as_of, horizon: "1m" })];
       await home.warehouse.upload(rows, never);
     }
-    const days = async (filter: Parameters<Warehouse["forecasts"]>[0]) =>
-      (await home.warehouse.forecasts(filter)).map(keyOf);
+    const days = async (filter: Omit<Parameters<Warehouse["forecasts"]>[0], "symbol">) =>
+      (await home.warehouse.forecasts({ symbol: "WTI", ...filter })).map(keyOf);
     assert.deepEqual(await days({ asOfMin: "2024-01-04", asOfMax: "2024-01-04" }), [
       "2024-01-04 1m champion lightgbm_dart",
       "2024-01-04 1w baseline random_walk",
@@ -282,6 +283,32 @@ function uploadContract(name: string, open: WarehouseFactory): void {
     assert.equal((await days({ asOfMax: "2024-01-04" })).length, 6);
     assert.equal((await days({ asOfMin: "2024-01-04", horizon: "1m" })).length, 2);
     assert.deepEqual(await days({ horizon: "12m" }), []);
+  });
+}
+
+function symbolContract(name: string, open: WarehouseFactory): void {
+  void test(`${name}: two symbols in one table do not see each other`, async () => {
+    await using home = await open(seed());
+    const ours = [forecast({}), baseline({}), forecast({ horizon: "1m" })];
+    const theirs = ours.map((row) => ({ ...row, symbol: "BRENT", price_now: 74.9 }));
+    const sent = await home.warehouse.upload(ours, never);
+    const beside = await home.warehouse.upload(theirs, never);
+    assert.notEqual(beside.hash, sent.hash);
+    assert.equal(beside.rows, 3, "the receipt proves one symbol's rows");
+    const stored = async (symbol: string) =>
+      (await home.reopen().forecasts({ symbol, asOfMax: "2024-01-08" })).toSorted(byKey);
+    assert.deepEqual(await stored("WTI"), ours.toSorted(byKey));
+    assert.deepEqual(await stored("BRENT"), theirs.toSorted(byKey));
+    assert.deepEqual(await stored("wti"), []);
+
+    const next = [forecast({ price_now: 71 }), baseline({ price_now: 71 })];
+    assert.equal((await home.warehouse.upload(next, never)).rows, 2);
+    assert.deepEqual(await stored("BRENT"), theirs.toSorted(byKey));
+    const latest = await home.view("predictions.latest_1w");
+    assert.deepEqual(latest.map((row) => [row["symbol"], Number(row["price_now"])]).sort(), [
+      ["BRENT", 74.9],
+      ["WTI", 71],
+    ]);
   });
 }
 
@@ -298,7 +325,7 @@ function interruptionContract(name: string, open: WarehouseFactory): void {
     const request = { horizon: "1w", asOf: "2024-01-08", file };
     await assert.rejects(home.warehouse.exportTable(request, aborted), isReason);
     await assert.rejects(home.warehouse.upload([forecast({})], aborted), isReason);
-    assert.deepEqual(await home.warehouse.forecasts({}), []);
+    assert.deepEqual(await home.warehouse.forecasts({ symbol: "WTI" }), []);
   });
 
   void test(`${name}: an upload stopped at any moment leaves the old rows or the new`, async () => {
@@ -317,7 +344,9 @@ function interruptionContract(name: string, open: WarehouseFactory): void {
       for (let turn = 0; turn < turns; turn++) await nextTurn();
       controller.abort(new Error("stopped by the test"));
       outcome = await upload;
-      const stored = (await home.warehouse.forecasts({})).map((row) => row.price_now);
+      const stored = (await home.warehouse.forecasts({ symbol: "WTI" })).map(
+        (row) => row.price_now,
+      );
       const isNew = stored.every((price) => price === 1);
       if (outcome === "done") assert.ok(isNew);
       assert.deepEqual(stored, isNew ? [1, 1] : [70.1, 70.1], `after ${turns} turns`);
@@ -391,6 +420,10 @@ function baseline(changes: Partial<ForecastRow>): ForecastRow {
 
 function keyOf(row: ForecastRow): string {
   return `${row.as_of} ${row.horizon} ${row.model_role} ${row.algorithm}`;
+}
+
+function byKey(left: ForecastRow, right: ForecastRow): number {
+  return keyOf(left) < keyOf(right) ? -1 : 1;
 }
 
 function roleOf(row: Record<string, unknown>): string {

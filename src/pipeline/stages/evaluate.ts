@@ -55,7 +55,8 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
   limits: { attempts: 3, deadlineMs: 15 * 60_000 },
 
   async fingerprint(input, context) {
-    const forecasts = await context.warehouse.forecasts({ asOfMax: context.asOf });
+    const { symbol } = context.config;
+    const forecasts = await context.warehouse.forecasts({ symbol, asOfMax: context.asOf });
     return {
       asOf: context.asOf,
       forecasts: hashText(forecasts.map(canonicalJson).join("\n")),
@@ -70,7 +71,8 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
 
   async run(input, context) {
     const series = priceSeries(await context.warehouse.prices(context.asOf));
-    const forecasts = await context.warehouse.forecasts({ asOfMax: context.asOf });
+    const { symbol } = context.config;
+    const forecasts = await context.warehouse.forecasts({ symbol, asOfMax: context.asOf });
     const ridge = await readRidge(input.train.ridge, context);
     const horizons = await Promise.all(
       input.export.datasets.map((dataset) =>
@@ -79,7 +81,7 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
     );
     const { evaluation, rows } = evaluateNight({
       run: context.run,
-      symbol: context.config.symbol,
+      symbol,
       asOf: context.asOf,
       priceUnit: context.config.price.column,
       series,
@@ -138,9 +140,7 @@ async function horizonRequest(
       })),
     ),
     ridge: ridge[horizon] ?? [],
-    forecasts: forecasts.filter(
-      (row) => row.horizon === horizon && row.symbol === context.config.symbol,
-    ),
+    forecasts: forecasts.filter((row) => row.horizon === horizon),
     champion: champion && { spec: champion.spec, algorithm: champion.algorithm },
     trials: countTrials(versions),
     specOfVersion: new Map(versions.map(({ version, spec }) => [version, spec])),

@@ -53,6 +53,7 @@ export const uploadStage: Stage<"upload", { predict: PredictOutput }, UploadOutp
   async verify(output, { predict }, context) {
     const days = predict.forecasts.map((row) => row.as_of).sort();
     const stored = await context.warehouse.forecasts({
+      symbol: context.config.symbol,
       ...(days[0] === undefined ? {} : { asOfMin: days[0] }),
       asOfMax: days.at(-1) ?? context.asOf,
     });
@@ -75,7 +76,8 @@ export const uploadStage: Stage<"upload", { predict: PredictOutput }, UploadOutp
  * settled it, since a series may lack sessions. Days are uploaded whole, as the warehouse takes them.
  */
 async function settleMatured(context: StageContext): Promise<number> {
-  const forecasts = await context.warehouse.forecasts({ asOfMax: context.asOf });
+  const { symbol } = context.config;
+  const forecasts = await context.warehouse.forecasts({ symbol, asOfMax: context.asOf });
   const prices = await context.warehouse.prices(context.asOf);
   const { groups, changed } = settledForecasts(forecasts, prices, context.config.horizons);
   for (const group of groups) await context.warehouse.upload(group, context.signal);

@@ -184,12 +184,12 @@ async function storedHash(
   signal: AbortSignal,
 ): Promise<{ hash: string; rows: number }> {
   const [{ symbol, as_of: asOf } = { symbol: "", as_of: "" }] = rows;
-  const day = await selectForecasts(world, { asOfMin: asOf, asOfMax: asOf }, signal);
-  const stored = day.filter((row) => row.symbol === symbol && horizons.includes(row.horizon));
+  const day = await selectForecasts(world, { symbol, asOfMin: asOf, asOfMax: asOf }, signal);
+  const stored = day.filter((row) => horizons.includes(row.horizon));
   return { hash: hashForecasts(stored), rows: stored.length };
 }
 
-/** Stored forecasts in order of as_of, horizon, model_role, algorithm; none before the first upload. */
+/** A symbol's stored forecasts in order of as_of, horizon, model_role, algorithm; none before the first upload. */
 export async function readForecasts(
   world: ForecastWorld,
   filter: ForecastFilter,
@@ -209,6 +209,7 @@ async function selectForecasts(
   const table = tableNames(config, settings).forecasts;
   const column = (name: string): string => sqlName(settings.forecast_columns[name] ?? name);
   const conditions = [
+    `${column("symbol")} = ${sqlText(filter.symbol)}`,
     filter.asOfMin === undefined
       ? undefined
       : `${column("as_of")} >= DATE ${sqlText(filter.asOfMin)}`,
@@ -223,7 +224,7 @@ async function selectForecasts(
   const order = ["as_of", "horizon", "model_role", "algorithm"].map(column);
   const sql =
     `SELECT ${columns.join(", ")} FROM ${sqlTable(table)} ` +
-    `WHERE ${conditions.join(" AND ") || "TRUE"} ORDER BY ${order.join(", ")}`;
+    `WHERE ${conditions.join(" AND ")} ORDER BY ${order.join(", ")}`;
   const { rows } = await queryObjects(session, { name: "forecasts", sql, signal });
   return rows.map((row) => {
     const doubles = DOUBLES.map((name) => [name, numberCell.parse(row[name])] as const);

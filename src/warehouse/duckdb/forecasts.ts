@@ -38,9 +38,8 @@ export async function uploadForecasts(
     );
     for (const row of rows) await insert(connection, row);
     for (const horizon of horizons) await renewView(connection, horizon);
-    const stored = (await readForecasts(connection, { asOfMin: asOf, asOfMax: asOf })).filter(
-      (row) => row.symbol === symbol && horizons.includes(row.horizon),
-    );
+    const day = await readForecasts(connection, { symbol, asOfMin: asOf, asOfMax: asOf });
+    const stored = day.filter((row) => horizons.includes(row.horizon));
     const hash = hashForecasts(stored);
     if (hash !== hashForecasts(rows)) {
       throw new Error(`${TABLE} gave back other rows than were written to it`);
@@ -50,7 +49,7 @@ export async function uploadForecasts(
   });
 }
 
-/** Stored forecasts in order of as_of, horizon, model_role, algorithm; none before the first upload. */
+/** A symbol's stored forecasts in order of as_of, horizon, model_role, algorithm; none before the first upload. */
 export async function readForecasts(
   connection: DuckDBConnection,
   filter: ForecastFilter,
@@ -62,6 +61,7 @@ export async function readForecasts(
   );
   if (tables.length === 0) return [];
   const conditions = [
+    `symbol = ${sqlText(filter.symbol)}`,
     filter.asOfMin === undefined ? undefined : `as_of >= DATE ${sqlText(filter.asOfMin)}`,
     filter.asOfMax === undefined ? undefined : `as_of <= DATE ${sqlText(filter.asOfMax)}`,
     filter.horizon === undefined ? undefined : `horizon = ${sqlText(filter.horizon)}`,
@@ -72,7 +72,7 @@ export async function readForecasts(
   const rows = await queryRows(
     connection,
     `SELECT ${columns.join(", ")} FROM ${TABLE}
-     WHERE ${conditions.join(" AND ") || "true"}
+     WHERE ${conditions.join(" AND ")}
      ORDER BY ${TABLE}.as_of, horizon, model_role, algorithm`,
   );
   return forecastRows.parse(rows);

@@ -135,7 +135,7 @@ void test("the same night three times makes one MERGE", async () => {
   for (let night = 0; night < 3; night++) await one.home.open().upload(ROWS, never);
   assert.equal(one.fake.jobs("cbi-merge-").length, 1);
   assert.equal(one.fake.jobs("cbi-load-").length, 1);
-  assert.equal((await one.home.open().forecasts({})).length, 2);
+  assert.equal((await one.home.open().forecasts({ symbol: "WTI" })).length, 2);
 });
 
 void test("a connection cut after the server applied, at any call, doubles nothing", async () => {
@@ -167,12 +167,14 @@ void test("an upload that dies after any call is completed by the next, without 
         () => "died",
       );
     one.fake.revive();
-    const between = (await one.home.open().forecasts({})).map((row) => row.price_now);
+    const between = (await one.home.open().forecasts({ symbol: "WTI" })).map(
+      (row) => row.price_now,
+    );
     assert.equal(new Set(between).size, 1, `half of both after call ${number}`);
     assert.equal(between.length, 2);
     const receipt = await one.home.open().upload(ROWS, never);
     assert.equal(receipt.rows, 2);
-    assert.equal((await one.home.open().forecasts({})).length, 2);
+    assert.equal((await one.home.open().forecasts({ symbol: "WTI" })).length, 2);
     assert.equal(one.fake.jobs("cbi-merge-").length, 2, `died at call ${number}`);
     if (end === "died") calls = number + 1;
   }
@@ -226,7 +228,10 @@ void test("an older table is used by the names of its columns", async () => {
   });
   const receipt = await one.home.open().upload(ROWS, never);
   assert.deepEqual(receipt.views, ["predictions.vw_wti_1w_latest"]);
-  assert.equal((await one.home.open().forecasts({ asOfMin: "2024-01-08" })).length, 2);
+  assert.equal(
+    (await one.home.open().forecasts({ symbol: "WTI", asOfMin: "2024-01-08" })).length,
+    2,
+  );
   const [row] = await one.home.query(
     "SELECT as_of_date, current_price FROM `test.predictions.daily_forecasts` LIMIT 1",
   );

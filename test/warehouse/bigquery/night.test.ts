@@ -37,13 +37,16 @@ void test(
 
     assert.equal((await home.night()).exitCode, 0);
     assert.deepEqual(await modelHashes(home), await modelHashes(embedded));
-    const stored = await remote.open().forecasts({});
+    const stored = await remote.open().forecasts({ symbol: "WTI" });
     assert.equal(stored.length > 0, true);
     assert.deepEqual(withoutRun(stored), withoutRun(await embedded.forecasts()));
 
     // The same night again repeats nothing that is done, and doubles nothing.
     assert.equal((await home.night("--from", "upload", "--force")).exitCode, 0);
-    assert.deepEqual(withoutRun(await remote.open().forecasts({})), withoutRun(stored));
+    assert.deepEqual(
+      withoutRun(await remote.open().forecasts({ symbol: "WTI" })),
+      withoutRun(stored),
+    );
     assert.equal((await home.cbi(["replay", "--from", "2025-12-01"])).exitCode, 78);
 
     // Down again into an embedded home, where a night comes to the same.

@@ -40,7 +40,7 @@ void test(
     const first = await warehouse.upload(rows, never);
     const second = await warehouse.upload(rows, never);
     assert.equal(second.hash, first.hash);
-    assert.equal((await warehouse.forecasts({})).length, 2);
+    assert.equal((await warehouse.forecasts({ symbol: "WTI" })).length, 2);
     const { rest } = bigqueryWorld({ settings, paths }).session;
     const names = tableNames(config, settings);
     await dropTable(rest, names.latest("1w"), never);
