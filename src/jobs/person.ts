@@ -11,7 +11,7 @@ import { invocationOf } from "./invocation.ts";
 import { takeGroupLock, takeJobLock, type LockWait } from "./job-locks.ts";
 import { passGates } from "./pass-gates.ts";
 import type { Invocation } from "./ports.ts";
-import { refuseRun, runKind, type KindEnd, type PipelineWish } from "./run-kind.ts";
+import { endUnstarted, refuseRun, runKind, type KindEnd, type PipelineWish } from "./run-kind.ts";
 import type { Road } from "./road.ts";
 import type { ScheduledJob } from "./schedules.ts";
 
@@ -30,8 +30,9 @@ const DAY_MS = 86_400_000;
 
 /**
  * Runs a job because a person says so: under the same locks, kill switch, gates and runner as a
- * scheduled one. Is refused (75), and that recorded, while another run is in the way. Throws `CBI_HELD`
- * (77) for kill switch and gates, and `CBI_SLOT_*` (64) for a slot that cannot be taken.
+ * scheduled one. Is refused (75), and that recorded, while another run is in the way. What keeps it
+ * from starting is its verdict as well: `CBI_HELD` (77) for kill switch and gates, a lock that cannot
+ * be used (1). Throws `CBI_SLOT_*` (64) for a slot that cannot be taken.
  */
 export async function runByPerson(
   road: Road,
@@ -55,13 +56,29 @@ export async function runByPerson(
     ...(wish.asOf !== undefined && { asOf: wish.asOf }),
     ...(wish.extraArguments && { extraArguments: wish.extraArguments }),
   });
-  using lock = await takeJobLock(job.name, wait);
-  using group = lock && (await takeGroupLock(job, wait));
-  if (!lock || !group) return refuseRun(road, invocation);
+  try {
+    using lock = await takeJobLock(job.name, wait);
+    using group = lock && (await takeGroupLock(job, wait));
+    if (!lock || !group) return refuseRun(road, invocation);
+    return await runUnderLocks(road, job, invocation, slot, wish);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exit === ExitCode.usage) throw error;
+    return endUnstarted(road, invocation, error);
+  }
+}
+
+async function runUnderLocks(
+  road: Road,
+  job: ScheduledJob,
+  invocation: Invocation,
+  slot: Slot | undefined,
+  wish: PersonWish,
+): Promise<KindEnd> {
   await buryTheDead(road, job.name);
   await mustMayStart(road, job, invocation);
   if (slot) take(road, invocation, slot);
   const { tags } = job.settings;
+  const { world } = road;
   using watched = road.services.killSwitch.watch({ job: job.name, tags }, world);
   const inner = { ...world, signal: watched.signal };
   const end = await runKind(road, invocation, inner, wish.pipeline);

@@ -69,18 +69,30 @@ export function refuseRun(road: Road, invocation: Invocation): KindEnd {
     const message = `the refusal could not be recorded: ${messageOf(error)}`;
     world.emit({ event: "warning", message });
   }
+  return { ...announce(road, record, failure), isRefused: true };
+}
+
+/** Says that a run could not start, and why; it is not recorded, for nothing of it happened. */
+export function endUnstarted(road: Road, invocation: Invocation, failure: Failure): KindEnd {
+  const { world } = road;
+  const state = failure.exit === ExitCode.held ? "refused" : "failed";
+  const endedMs = world.clock.now();
+  return announce(road, { ...recordOf(invocation, world), state, endedMs }, failure);
+}
+
+function announce({ world }: Road, record: RunRecord, failure: Failure): KindEnd {
   const error = errorOf(failure);
   world.emit({
     event: "run-finished",
     run: record.id,
-    state: "refused",
+    state: record.state,
     exit_code: failure.exit,
     duration_seconds: 0,
     warnings: [],
     error,
   });
   const status = runStatus({ ...record, exitCode: failure.exit, error }, []);
-  return { end: "failed", exitCode: failure.exit, error, warnings: [], status, isRefused: true };
+  return { end: "failed", exitCode: failure.exit, error, warnings: [], status };
 }
 
 function errorOf(failure: Failure): RecordedError {

@@ -49,7 +49,10 @@ export function openIncident(ledger: Ledger, state: IncidentState, nowMs: number
   return true;
 }
 
-/** Records that people were told of an open incident again. In a transaction. */
+/**
+ * Records that people were told of an open incident again. Its severity is the worst that they were
+ * told of, so that one which goes back and forth does not escalate without end. In a transaction.
+ */
 export function tellIncident(
   ledger: Ledger,
   edge: "escalated" | "reminded",
@@ -57,7 +60,7 @@ export function tellIncident(
   nowMs: number,
 ): boolean {
   const row = ledger.get(
-    `UPDATE incident SET severity = ?, message = ?, is_escalated = max(is_escalated, ?), told_ms = ?
+    `UPDATE incident SET severity = CASE severity WHEN 'fail' THEN severity ELSE ? END, message = ?, is_escalated = max(is_escalated, ?), told_ms = ?
      WHERE key = ? AND recovered_ms IS NULL RETURNING id`,
     state.severity,
     state.message,

@@ -42,6 +42,18 @@ void test("an incident is told once, reminded once a day, escalated once and rec
   assert.deepEqual(openIncidents(ledger), []);
 });
 
+void test("an incident that wavers between warning and failure escalates twice at most", () => {
+  using ledger = Ledger.open(":memory:");
+  const wavering: Partial<Finding>[] = [
+    { severity: "warn" },
+    { severity: "fail" },
+    { severity: "warn", needsPerson: true },
+    { severity: "fail" },
+  ];
+  for (const state of wavering) tellAlerts(ledger, [finding(state)], NOW);
+  assert.deepEqual(alertsOf(ledger, "failed:nightly"), ["opened", "escalated", "escalated"]);
+});
+
 void test("an incident that comes back is another one", () => {
   using ledger = Ledger.open(":memory:");
   for (const findings of [[finding()], [], [finding()]]) tellAlerts(ledger, findings, NOW);
