@@ -194,12 +194,13 @@ const commandJob = z.strictObject({
 const restart = z.strictObject({
   max: z.int().min(0).max(100).default(5).describe("Restarts within the time below"),
   within: duration.default("10m").describe("The time in which restarts are counted"),
-  delay: duration.default("5s").describe("Before a restart"),
+  delay: duration.default("5s").describe("Before a restart; doubled each time"),
+  max_delay: duration.default("5m").describe("The longest delay"),
   never_on: z
     .array(z.int().min(0).max(255))
     .meta({ expects: "a list of exit codes" })
     .default([78])
-    .describe("Exit codes after which it is not started again"),
+    .describe("Exit codes after which it is not started again; 0 is then its good end"),
 });
 
 const heartbeat = z.strictObject({
@@ -219,6 +220,12 @@ const serviceJob = z.strictObject({
   restart: restart.prefault({}).describe("How it is kept alive"),
   heartbeat: heartbeat.optional().describe("The sign that it lives"),
   silence: duration.optional().describe("How long it may print nothing"),
+  log_megabytes: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(32)
+    .describe("Of one run's log the newest are kept"),
 });
 
 /** One job of `jobs`. */

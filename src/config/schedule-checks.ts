@@ -1,4 +1,5 @@
 import { parseSchedule, type ScheduleText } from "../schedule/schedule.ts";
+import { parseMoment } from "../schedule/timing.ts";
 import { calendarNames, calendarWithoutDays, isBuiltIn } from "./calendars.ts";
 import type { UserCalendar } from "./calendars-schema.ts";
 import type { Finding } from "./issue-sentences.ts";
@@ -23,7 +24,7 @@ export function checkJobs(config: Partial<Config>): Finding[] {
   const names = Object.keys(jobs);
   for (const [name, job] of Object.entries(jobs)) {
     const at = ["jobs", name];
-    findings.push(...scheduleFindings(job, at, config));
+    findings.push(...scheduleFindings(job, at, config), ...untilFindings(job, at));
     for (const [index, other] of job.after.entries()) {
       findings.push(...jobFindings(other, [...at, "after", index], name, names));
     }
@@ -54,6 +55,13 @@ function scheduleFindings(job: Job, at: KeyPath, config: Partial<Config>): Findi
     at: "value",
     message,
   }));
+}
+
+function untilFindings(job: Job, at: KeyPath): Finding[] {
+  if (job.kind !== "service" || job.until === "never") return [];
+  const parsed = parseMoment(job.until);
+  if (parsed.ok) return [];
+  return [{ path: [...at, "until"], at: "value", message: parsed.problem.message }];
 }
 
 /** Keys that shape a schedule which is not there would be wishes without effect. */

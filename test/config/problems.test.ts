@@ -149,6 +149,10 @@ const ONE_LINE: readonly (readonly [line: string, sentence: string])[] = [
     '6:54 jobs.a.exit_codes.300: expected a name of this form: an exit code from 0 to 255, or other; got "300"',
   ],
   [
+    "jobs: { a: { kind: service, argv: [x], until: clsoe+5m } }",
+    "6:47 jobs.a.until: position 1: expected a time such as 09:30, open, close, open-15m or close+1h; 'clsoe+5m' came",
+  ],
+  [
     "calendars: { SOY: { file: soy.csv } }",
     "6:14 calendars.SOY: missing: expected zone, open, close of a calendar of your own",
   ],
