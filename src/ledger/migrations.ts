@@ -188,4 +188,7 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run, number)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE INDEX run_by_as_of ON run (job, state, as_of);
+  `,
 ];

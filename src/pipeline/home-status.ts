@@ -5,6 +5,7 @@ import { aliases, decisionInForce } from "../ledger/champions.ts";
 import { openIncidents } from "../ledger/incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
+import { lastSuccess } from "../ledger/successes.ts";
 import { neverRunStatus, runStatus } from "../ledger/status-file.ts";
 import type { Health, RunStatus } from "../ledger/status-schema.ts";
 import type { TradingCalendar } from "../schedule/calendar/calendar.ts";
@@ -24,7 +25,8 @@ export function homeStatus(
   const [last] = ledger
     ? newestRuns(ledger, { job, states: ["running", "done", "failed", "interrupted"], limit: 1 })
     : [];
-  const [success] = ledger ? newestRuns(ledger, { job, states: ["done"], limit: 1 }) : [];
+  const when = { nowMs: clock.now(), pin: home.config.as_of };
+  const success = ledger && lastSuccess(ledger, job, when);
   const status = ledger && last ? runStatus(last, stagesOf(ledger, last.id)) : neverRunStatus(job);
   const staleAfter = home.config.jobs[job]?.stale_after ?? "26h";
   const health = judgeHealth({
@@ -99,14 +101,14 @@ function modelFacts(home: Home, ledger: Ledger, success: RunRecord | undefined):
   return Object.keys(home.config.horizons).flatMap((horizon) => {
     const decision = decisionInForce(ledger, horizon, "9999-12-31");
     const alias = champions.find((champion) => champion.horizon === horizon);
-    const isServing = decision !== undefined && alias?.spec === decision.spec;
+    const fit = alias?.spec === decision?.spec && alias?.version !== undefined ? alias : undefined;
     if (!decision) return [];
     return [
       {
         horizon,
         algorithm: decision.algorithm,
-        version: isServing ? alias.version : null,
-        as_of: (isServing ? alias.asOf : success?.asOf) ?? decision.asOf,
+        version: fit?.version ?? null,
+        as_of: fit?.asOf ?? success?.asOf ?? decision.asOf,
       },
     ];
   });

@@ -5,7 +5,7 @@ import { exists } from "../system/files.ts";
 import { findCheckpoint, fingerprintOf } from "./checkpoint.ts";
 import { toFailure } from "./classify.ts";
 import { asOfDay, nightServices, type NightRequest, type NightWorld } from "./night.ts";
-import { mayReuse } from "./reuse.ts";
+import { mayReuse, notReusable } from "./reuse.ts";
 import { runFolder } from "./run-files.ts";
 import type { StageContext } from "./stage.ts";
 
@@ -17,7 +17,7 @@ export interface NightPlan {
 
 /**
  * Says what `runNight` would do now, and changes nothing. Once a stage has to run, those after it
- * have unknown inputs and are said to run.
+ * have unknown inputs and are said to run. Throws the refusal that the run would end with.
  */
 export async function planNight(
   home: Home,
@@ -59,11 +59,13 @@ export async function planNight(
     try {
       const fingerprint = await fingerprintOf(stage, outputs, context, services.codeHash);
       const found = await findCheckpoint(stage, outputs, context, fingerprint);
+      if (wish === "require" && !found) throw notReusable(name, { ...request, asOf });
       isKnown = found !== undefined;
       outputs[name] = found?.output;
       const reason = found ? `done by run ${found.run}` : "inputs, code or settings are new";
       plan.stages.push({ name, action: found ? "reuse" : "run", reason });
     } catch (error) {
+      if (wish === "require") throw error;
       isKnown = false;
       plan.stages.push({
         name,

@@ -18,6 +18,8 @@ export interface StageRun {
   random: Random;
   /** False when the person asked to do it again. */
   mayReuse: boolean;
+  /** The refusal where the stage must be reused and cannot be. */
+  refusal?: () => Failure;
   /** Brings the status file up to date after a transition. */
   project: () => Promise<void>;
 }
@@ -48,6 +50,7 @@ export async function runStage(run: StageRun): Promise<StageOutcome> {
       await finish(run, startedMs, fingerprint, checkpoint, checkpoint.run);
       return { output: checkpoint.output, reused: true };
     }
+    if (run.refusal) throw run.refusal();
     const made = await attemptUntilDone(run);
     await finish(run, startedMs, fingerprint, made, undefined);
     return { output: made.output, reused: false };

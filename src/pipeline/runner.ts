@@ -29,7 +29,7 @@ import type { Warehouse } from "../warehouse/warehouse.ts";
 import type { Chain } from "./chain.ts";
 import { recordOf, toFailure } from "./classify.ts";
 import type { Emit } from "./events.ts";
-import { mayReuse } from "./reuse.ts";
+import { isRefusal, mayReuse, notReusable } from "./reuse.ts";
 import { runFolder } from "./run-files.ts";
 import { runStage } from "./run-stage.ts";
 import { lockHeld, pipelineLockFile, runId } from "./run-start.ts";
@@ -45,11 +45,11 @@ export interface PipelineRequest {
   trigger: Trigger;
   slot?: string;
   asOf: string;
-  /** Does this stage and all after it again; those before it may be reused. */
+  /** Does this stage and all after it again; those before it are reused where they can be. */
   from?: StageName;
-  /** Does this stage alone; those before it must be reusable. */
+  /** Does this stage alone; those before it must be reusable, or nothing is done. */
   only?: StageName;
-  /** Reuses nothing. */
+  /** Reuses nothing; with `only`, up to that stage. */
   force?: boolean;
 }
 
@@ -199,12 +199,7 @@ class PipelineRun {
     }
     if (warning !== undefined) this.#warn(warning);
     const failure = await this.#stagesToTheEnd();
-    const state =
-      failure === undefined
-        ? "done"
-        : failure.exit === ExitCode.interrupted || failure.exit === ExitCode.held
-          ? "interrupted"
-          : "failed";
+    const state = stateAfter(failure);
     const exitCode = failure?.exit ?? ExitCode.done;
     const error = failure && recordOf(failure);
     endRun(this.#ledger, this.#id, {
@@ -272,7 +267,8 @@ class PipelineRun {
         context,
         codeHash,
         random,
-        mayReuse: wish === "reuse",
+        mayReuse: wish !== "run",
+        ...(wish === "require" && { refusal: () => notReusable(stage.name, this.#request) }),
         project: () => this.#project(),
       });
       outputs[stage.name] = outcome.output;
@@ -310,11 +306,19 @@ class PipelineRun {
   /** The status file is a projection: failing to write it is said, and never ends a run. */
   async #project(): Promise<void> {
     try {
-      await projectStatus(this.#ledger, this.#services.paths, this.#id);
+      await projectStatus(this.#ledger, this.#services.paths, this.#shown());
     } catch (error) {
       const message = `last_run_status.json could not be written: ${messageOf(error)}`;
       this.#services.emit({ event: "warning", message });
     }
+  }
+
+  /** A run that was refused did nothing: the status stays that of the run before it. */
+  #shown(): string {
+    if (findRun(this.#ledger, this.#id)?.state !== "refused") return this.#id;
+    const { job } = this.#request;
+    const states = ["done", "failed", "interrupted"] as const;
+    return newestRuns(this.#ledger, { job, states, limit: 1 })[0]?.id ?? this.#id;
   }
 
   /** Retention and the ledger's copy are no part of the night's success. */
@@ -353,6 +357,13 @@ class PipelineRun {
     });
     return { status: runStatus(record, stagesOf(this.#ledger, this.#id)), exitCode };
   }
+}
+
+function stateAfter(failure: Failure | undefined): Exclude<RunRecord["state"], "running"> {
+  if (failure === undefined) return "done";
+  if (isRefusal(failure)) return "refused";
+  const isStopped = failure.exit === ExitCode.interrupted || failure.exit === ExitCode.held;
+  return isStopped ? "interrupted" : "failed";
 }
 
 function newRecord(id: string, request: PipelineRequest, services: PipelineServices): RunRecord {

@@ -10,6 +10,7 @@ import { registeredJobs, type RegisteredJob } from "../ledger/jobs.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { keepQuietRuns, quietRun } from "../ledger/quiet-runs.ts";
 import { newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
+import { lastSuccess } from "../ledger/successes.ts";
 import { newestSlots } from "../ledger/slots.ts";
 import { jobLogFile, runLogFile } from "../pipeline/run-files.ts";
 import { pipelineLockFile } from "../pipeline/runner.ts";
@@ -77,7 +78,7 @@ function jobFacts(
   const { ledger } = road.ledgers;
   const job = road.jobs.find(known.name);
   const { next } = checked;
-  const [success] = newestRuns(ledger, { job: known.name, states: ["done"], limit: 1 });
+  const success = lastSuccess(ledger, known.name, { nowMs, pin: road.home.config.as_of });
   const lastSuccessMs = success?.endedMs;
   const staleAfter = job?.settings.stale_after;
   const fromMs = Math.max(lastSuccessMs ?? known.sinceMs, known.sinceMs);

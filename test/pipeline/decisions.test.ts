@@ -65,9 +65,10 @@ void test("a wish for stages is a table", () => {
     STAGE_NAMES.map((stage) => mayReuse(wish, stage)).join(" ");
   assert.equal(table({}), "reuse reuse reuse reuse reuse reuse");
   assert.equal(table({ from: "train" }), "reuse reuse run run run run");
-  assert.equal(table({ only: "predict" }), "reuse reuse reuse run skip skip");
+  assert.equal(table({ from: "train", force: true }), "run run run run run run");
+  assert.equal(table({ only: "predict" }), "require require require run skip skip");
   assert.equal(table({ force: true }), "run run run run run run");
-  assert.equal(table({ only: "audit", force: true }), "reuse run skip skip skip skip");
+  assert.equal(table({ only: "audit", force: true }), "run run skip skip skip skip");
 });
 
 void test("a home's health names everything that is not well, the worst first", () => {

@@ -37,6 +37,11 @@ void test("a dry run says what would be done, before, after and with a change, a
   assert.equal(await actions("--from", "predict"), "reuse reuse reuse run run run");
   assert.equal(await actions("--only", "train"), "reuse reuse run skip skip skip");
   assert.equal(await actions("--force"), "run run run run run run");
+  assert.equal(await actions("--only", "audit", "--force"), "run run skip skip skip skip");
+  const refused = ["run", "nightly", "--dry-run", "--only", "audit", "--as-of", "2025-12-30"];
+  const said = await rig.cbi(refused);
+  assert.equal(said.exitCode, 64);
+  assert.match(said.stderr, /cbi run nightly --as-of 2025-12-30 --only audit --force/);
   assert.equal(await actions("--as-of", "2025-12-30"), "run run run run run run");
 
   const text = await rig.cbi(["run", "nightly", "--dry-run"]);

@@ -67,10 +67,7 @@ void test("a stage is reused while inputs, code, version and settings stay, and 
 
 void test("--from, --only and --force do what they say and reuse the rest", async () => {
   await using pipeline = await PipelineUnderTest.make();
-  await pipeline.run({ only: "audit" });
-  assert.deepEqual(pipeline.calls, ["export", "audit"], "what it needs and was never done is done");
   await pipeline.run();
-  assert.deepEqual(pipeline.calls, ["train"]);
   await pipeline.run({ from: "audit" });
   assert.deepEqual(pipeline.calls, ["audit", "train"]);
   assert.deepEqual(pipeline.reused(), ["export"]);
@@ -85,8 +82,30 @@ void test("--from, --only and --force do what they say and reuse the rest", asyn
     ],
   );
   assert.equal(only.status.stages[2]?.summary, "only audit was asked for");
+  await pipeline.run({ only: "audit", force: true });
+  assert.deepEqual(pipeline.calls, ["export", "audit"]);
   await pipeline.run({ force: true });
   assert.deepEqual(pipeline.calls, ["export", "audit", "train"]);
+});
+
+void test("--only is refused where a stage before it would have to be done, and the status stays", async () => {
+  await using pipeline = await PipelineUnderTest.make();
+  const done = await pipeline.run();
+  pipeline.stages.export.input = "2";
+  const refused = await pipeline.run({ only: "train" });
+  assert.deepEqual(pipeline.calls, [], "nothing is done");
+  assert.equal(refused.exitCode, ExitCode.usage);
+  assert.equal(refused.status.state, "refused");
+  assert.match(refused.status.error?.message ?? "", /--only train .* export has nothing as of/);
+  assert.match(
+    refused.status.error?.remedy ?? "",
+    /: cbi run nightly --as-of 2025-12-31, .* cbi run nightly --as-of 2025-12-31 --only train --force$/,
+  );
+  assert.equal(pipeline.statuses.at(-1)?.run, done.status.run);
+  await pipeline.run();
+  const after = await pipeline.run({ only: "train" });
+  assert.deepEqual(pipeline.calls, ["train"]);
+  assert.equal(after.status.state, "done");
 });
 
 void test("a failed attempt is tried again by its class, after growing delays on the clock", async () => {

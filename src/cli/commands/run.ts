@@ -43,7 +43,10 @@ export const command: Command = {
   description:
     "A stage whose inputs, code and settings are those of a finished one is reused after its outputs\n" +
     "have been verified, so a run that was interrupted goes on where it stopped. A plain run takes no\n" +
-    "slot of the schedule; --scheduled starts what is due, and is harmless when nothing is.",
+    "slot of the schedule; --scheduled starts what is due, and is harmless when nothing is.\n" +
+    "--from does a stage and all after it again; those before it are reused where they can be and done\n" +
+    "where not. --only does one stage on what is there: where a stage before it would have to be done,\n" +
+    "the run is refused. --force reuses nothing; --only with --force does all up to that stage anew.",
   arguments: [{ name: "<job>", summary: "the job's name in cbi.yaml, such as nightly" }],
   takesRest: true,
   options: [
@@ -63,10 +66,10 @@ export const command: Command = {
     },
     {
       flags: "--only <stage>",
-      summary: "do this stage alone again",
+      summary: "do this stage alone again, on what those before it have made",
       parse: parseOneOf(STAGE_NAMES, "stage"),
     },
-    { flags: "--force", summary: "reuse nothing" },
+    { flags: "--force", summary: "reuse nothing; with --only, up to that stage" },
     { flags: "--dry-run", summary: "say what would be reused and what would be done" },
     { ...jsonOption, summary: "one JSON line an event; the last is the verdict" },
     homeOption,
@@ -78,6 +81,7 @@ export const command: Command = {
       says: "a night of the past, knowing nothing later",
     },
     { line: "cbi run nightly --from train", says: "train, predict, upload and evaluate again" },
+    { line: "cbi run nightly --only evaluate", says: "the report again, and nothing before it" },
     { line: "cbi run nightly --dry-run", says: "what would be done, and what is there already" },
     { line: "cbi run nightly --scheduled", says: "what launchd, systemd and cron call" },
     { line: "cbi run scan --slot 2026-11-20T08:30", says: "a slot that was missed, by name" },
@@ -86,6 +90,7 @@ export const command: Command = {
   exits: [
     { code: ExitCode.done, when: "all is done and verified, or nothing was due" },
     { code: ExitCode.failed, when: "a stage or the command failed" },
+    { code: ExitCode.usage, when: "--only asks for a stage that others would have to go before" },
     { code: ExitCode.dataRefused, when: "the audit or a stage refused the data" },
     { code: ExitCode.unavailable, when: "the warehouse could not be reached" },
     { code: ExitCode.lockHeld, when: "another run is under way" },
@@ -149,6 +154,7 @@ function planRequest(job: string, options: RunOptions): Parameters<typeof planNi
   return {
     job,
     trigger: "person",
+    ...(options.asOf !== undefined && { asOf: options.asOf }),
     ...(options.from && { from: options.from }),
     ...(options.only && { only: options.only }),
     force: options.force === true,
