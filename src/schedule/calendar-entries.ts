@@ -76,6 +76,7 @@ function entriesOf(
   return times.flatMap(([minuteOfDay, on]): CalendarEntry[] => {
     const time = { hour: Math.floor(minuteOfDay / 60), minute: minuteOfDay % 60 };
     if (days === "every day" || on.size === WEEK) return [time];
-    return [...on].sort().map((weekday) => ({ weekday, ...time }));
+    const weekdays = [...on].sort((left, right) => left - right);
+    return weekdays.map((weekday) => ({ weekday, ...time }));
   });
 }

@@ -1,0 +1,57 @@
+import { build } from "plist";
+import type { HostedHome, HostFile, HostFiles, HostFolder } from "../hosted-home.ts";
+import { jobPlist, watchdogPlist, type LaunchdPlist } from "./job-plist.ts";
+import { logsFolder, plistFile, startsFolder } from "./names.ts";
+
+/**
+ * All that launchd needs for a home: a property list for each job and for the watchdog, and the
+ * folders that they name. launchd takes a list only when it is its owner's alone to write: root's in
+ * the system domain (launchctl(1)).
+ */
+export function launchdFiles(home: HostedHome): HostFiles {
+  const plists = [...home.jobs.map((job) => jobPlist(home, job)), watchdogPlist(home)];
+  const domain = home.scope === "system" ? "system" : "gui";
+  return {
+    folders: folders(home),
+    files: plists.map((plist) => file(home, plist)),
+    units: plists.map(({ Label }) => ({ name: Label, domain, file: plistFile(home, Label) })),
+    remarks: remarks(home),
+  };
+}
+
+/** The text of a property list, as XML. */
+export function plistText(plist: LaunchdPlist): string {
+  return `${build({ ...plist })}\n`;
+}
+
+function file(home: HostedHome, plist: LaunchdPlist): HostFile {
+  return {
+    path: plistFile(home, plist.Label),
+    mode: 0o644,
+    owner: home.scope === "system" ? "root" : "user",
+    content: plistText(plist),
+    encoding: "utf8",
+  };
+}
+
+function folders(home: HostedHome): HostFolder[] {
+  const starts = [startsFolder(home), ...home.jobs.map(({ name }) => startsFolder(home, name))];
+  return [logsFolder(home), ...starts].map((path) => ({ path, mode: 0o700, owner: "user" }));
+}
+
+function remarks({ scope, root, account }: HostedHome): string[] {
+  const found: string[] = [];
+  if (scope === "user") found.push("Nothing starts before this user has logged in.");
+  const isProtected = ["Documents", "Desktop", "Downloads"].some((name) =>
+    root.startsWith(`${account.folder}/${name}/`),
+  );
+  if (isProtected) {
+    found.push(
+      "macOS keeps what it starts by itself out of Documents, Desktop and Downloads: move the home, or the runs will be refused.",
+    );
+  }
+  if (root.startsWith("/Volumes/")) {
+    found.push("The home lies on an external volume: runs fail while it is not mounted.");
+  }
+  return found;
+}
