@@ -22,10 +22,8 @@ void test("a daemon runs as its user, awake, unthrottled, and with its own Node 
   assert.equal(plist.Label, "com.cbi.nightly");
   assert.equal(plist.UserName, "you");
   const { node, entry } = home.program;
-  assert.deepEqual(plist.ProgramArguments, [
-    ...["/usr/bin/caffeinate", "-ims", node, entry],
-    ...["run", "nightly", "--scheduled", "--home", "/Users/you/cbi"],
-  ]);
+  const words = ["run", "nightly", "--scheduled", "--home", "/Users/you/cbi"];
+  assert.deepEqual(plist.ProgramArguments, ["/usr/bin/caffeinate", "-ims", node, entry, ...words]);
   assert.equal(plist.ProcessType, "Interactive");
   assert.deepEqual(plist.StartCalendarInterval, [
     { Hour: 5, Minute: 0 },
