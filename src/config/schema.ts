@@ -175,6 +175,9 @@ const retention = z.strictObject({
   models: keep.prefault({ count: 14 }).describe("Versions of one horizon and algorithm"),
   runs: keep.prefault({ count: 400, age: "52w" }).describe("Runs with their logs and reports"),
   trainings: keep.prefault({ age: "3d" }).describe("Kept results of single trainings"),
+  exports: keep
+    .prefault({})
+    .describe("Exported tables; what is gone is exported again by the next night"),
 });
 
 /** The shape of `cbi.yaml`. Strict everywhere: an unknown key is an error, not a wish. */

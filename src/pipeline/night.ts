@@ -101,7 +101,8 @@ export function nightServices(
     emit,
     signal: world.signal,
     tidyUp: async (ledger) => {
-      await pruneHome({ home, ledger, clock: world.clock, isDryRun: false });
+      const pruned = await pruneHome({ home, ledger, clock: world.clock, isDryRun: false });
+      return pruned.warnings;
     },
   };
 }

@@ -71,8 +71,8 @@ export interface PipelineServices {
   signal: AbortSignal;
   /** Asked before each stage; throws a `Failure` of exit code 77 where the kill switch is on. */
   beforeStage?: () => Promise<void>;
-  /** Called in the run's own lock after a finished night: retention. */
-  tidyUp?: (ledger: Ledger, run: string) => Promise<void>;
+  /** Called in the run's own lock after a finished night: retention. Returns what to warn of. */
+  tidyUp?: (ledger: Ledger, run: string) => Promise<readonly string[]>;
 }
 
 /** How a run ended, in the shape of the status file. */
@@ -324,7 +324,9 @@ class PipelineRun {
   /** Retention and the ledger's copy are no part of the night's success. */
   async #afterANight(): Promise<void> {
     try {
-      await this.#services.tidyUp?.(this.#ledger, this.#id);
+      const warnings = (await this.#services.tidyUp?.(this.#ledger, this.#id)) ?? [];
+      for (const warning of warnings) this.#warn(warning);
+      if (warnings.length > 0) await this.#project();
       await keepLedgerCopy(this.#ledger, this.#services.paths.ledger);
     } catch (error) {
       const message = `tidying up after the night failed: ${messageOf(error)}`;

@@ -26,6 +26,11 @@ export async function readTextIfThere(file: string): Promise<string | undefined>
 /** The mark that every unfinished file of ours carries in its name; leftovers are swept by it. */
 export const TEMPORARY_MARK = ".tmp-";
 
+/** Whether a name is one that `temporaryNameFor` gives, or that of DuckDB's log beside one. */
+export function isTemporaryName(name: string): boolean {
+  return /\.tmp-[0-9a-f]{12}(?:\.wal)?$/.test(name);
+}
+
 /** A sibling name for work in progress: on the same volume, so that a rename publishes it. */
 export function temporaryNameFor(file: string): string {
   return `${file}${TEMPORARY_MARK}${systemRandom.hex(6)}`;

@@ -51,7 +51,7 @@ export class PipelineUnderTest implements AsyncDisposable {
   codeHash = "code-1";
   config: Config;
   chance = 0.5;
-  tidyUp: () => Promise<void> = async () => undefined;
+  tidyUp: () => Promise<readonly string[]> = async () => [];
   beforeStage: () => Promise<void> = async () => undefined;
   readonly #folder: string;
   #ids = 0;

@@ -307,6 +307,14 @@ void test("a failure to tidy up is a warning of a night that is done", async () 
   assert.match(verdict.status.warnings.join(), /tidying up .*somebody else's folder/);
 });
 
+void test("what tidying up warns of is a warning of the run, in its status file too", async () => {
+  await using pipeline = await PipelineUnderTest.make();
+  pipeline.tidyUp = async () => ["Models is a symbolic link"];
+  const verdict = await pipeline.run();
+  assert.deepEqual(verdict.status.warnings, ["Models is a symbolic link"]);
+  assert.deepEqual(pipeline.statuses.at(-1)?.warnings, ["Models is a symbolic link"]);
+});
+
 void test("a ledger of a newer cbi refuses the run, keeps its content, and there is a verdict", async () => {
   await using pipeline = await PipelineUnderTest.make();
   await mkdir(pipeline.paths.logs, { recursive: true });

@@ -11,7 +11,8 @@ export const command: Command = {
   words: ["prune"],
   summary: "Delete what retention no longer keeps: old versions, runs, logs, leftovers",
   description:
-    "Never the champion, the version before it, or anything of a run under way. The limits are\n" +
+    "Never the champion, the version before it, what the newest finished run made, or anything of a run\n" +
+    "under way; nothing that is not cbi's own, and nothing behind a symbolic link. The limits are\n" +
     "`retention` in cbi.yaml; every finished night applies them too.",
   options: [
     { flags: "--dry-run", summary: "only list what would be deleted" },
@@ -30,9 +31,11 @@ export const command: Command = {
     using lock = RunLock.tryTake(pipelineLockFile(home.paths));
     if (!lock) throw lockHeld("a run is under way in this home; it prunes when it is done");
     using ledger = Ledger.open(home.paths.ledger);
-    const pruned = await pruneHome({ home, ledger, clock: context.clock, isDryRun });
+    const request = { home, ledger, clock: context.clock, isDryRun };
+    const { pruned, warnings } = await pruneHome(request);
+    for (const warning of warnings) context.remark(`warning: ${warning}`);
     if (input.options["json"] === true) {
-      context.write(`${JSON.stringify({ dry_run: isDryRun, pruned }, undefined, 2)}\n`);
+      context.write(`${JSON.stringify({ dry_run: isDryRun, pruned, warnings }, undefined, 2)}\n`);
     } else {
       for (const line of prunedLines(pruned, isDryRun)) context.write(`${line}\n`);
     }
