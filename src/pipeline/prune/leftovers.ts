@@ -47,12 +47,11 @@ export async function leftovers(
 /** By hand: readdir's own recursion follows links to folders. */
 async function temporariesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const found = await Promise.all(
-    entries.map((entry): string[] | Promise<string[]> => {
-      const file = path.join(folder, entry.name);
-      if (isTemporaryName(entry.name)) return [file];
-      return entry.isDirectory() ? temporariesUnder(file) : [];
-    }),
-  );
-  return found.flat();
+  const found: string[] = [];
+  for (const entry of entries) {
+    const file = path.join(folder, entry.name);
+    if (isTemporaryName(entry.name)) found.push(file);
+    else if (entry.isDirectory()) found.push(...(await temporariesUnder(file)));
+  }
+  return found;
 }
