@@ -1,21 +1,46 @@
-/** Emits `dist/` from `src/`: JavaScript by the compiler, the Python workers by copy. */
-import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, rmSync } from "node:fs";
+/** Emits `dist/` from `src/`: JavaScript in a few files, the Python workers by copy. */
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { rolldown } from "rolldown";
 
 const root = path.resolve(import.meta.dirname, "..");
-const dist = path.join(root, "dist");
+// Another folder, so that a measurement is not disturbed by the next build.
+const dist = path.resolve(process.argv[2] ?? path.join(root, "dist"));
+const cli = path.join(dist, "cli");
 
-rmSync(dist, { recursive: true, force: true });
-const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc");
-const compiled = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
+/**
+ * What is asked for often goes into one file with all it needs, because to find, read and link a
+ * hundred small modules takes Node longer than these commands work (docs/decisions/0008).
+ */
+const OFTEN = /[\\/]src[\\/]cli[\\/](?:main|next-jobs|commands[\\/](?:next|status|watchdog))\.ts$/;
+
+if (existsSync(dist)) {
+  for (const name of readdirSync(dist)) {
+    if (name !== "cli") rmSync(path.join(dist, name), { recursive: true, force: true });
+  }
+}
+await using bundle = await rolldown({
+  input: path.join(root, "src", "cli", "cbi.ts"),
+  platform: "node",
+  tsconfig: path.join(root, "tsconfig.json"),
+  // Packages stay what npm installs.
+  external: (id) => !id.startsWith(".") && !path.isAbsolute(id),
+  preserveEntrySignatures: false,
 });
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+await bundle.write({
+  dir: cli,
+  cleanDir: true,
+  format: "esm",
+  sourcemap: true,
+  comments: false,
+  // Names hold a hash, and exports their names: files of two versions never load beside each other.
+  chunkFileNames: "[name]-[hash].js",
+  minifyInternalExports: false,
+  codeSplitting: { groups: [{ name: "often", test: OFTEN }] },
+});
 
 cpSync(path.join(root, "src", "training", "python"), path.join(dist, "training", "python"), {
   recursive: true,
   filter: (source) => !source.includes("__pycache__"),
 });
-chmodSync(path.join(dist, "cli", "cbi.js"), 0o755);
+chmodSync(path.join(cli, "cbi.js"), 0o755);

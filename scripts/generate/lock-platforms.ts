@@ -35,6 +35,8 @@ writeFileSync(file, `${JSON.stringify(lock, undefined, 2)}\n`);
 /** Reads `…-linux-arm64-musl` as npm's own fields, by which it skips what is not for this machine. */
 function platformOf(name: string): LockEntry {
   const parts = name.split(/[/-]/);
+  // The build of last resort, for which npm has a processor and no system.
+  if (parts.includes("wasm32")) return { cpu: ["wasm32"], optional: true };
   const at = parts.findIndex((part) => SYSTEMS.includes(part));
   const [system, processor, variant] = parts.slice(at);
   if (at === -1 || system === undefined || processor === undefined) {
