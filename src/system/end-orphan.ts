@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+import { signalGroup } from "./signals.ts";
 
 const POLL_MS = 100;
 
@@ -15,23 +16,15 @@ export async function endOrphan(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!isProvenAlive(leader)) return false;
-  send(leader.pid, "SIGTERM");
+  signalGroup(leader.pid, "SIGTERM");
   const endMs = clock.monotonic() + graceMs;
   while (isProvenAlive(leader) && clock.monotonic() < endMs) await clock.sleep(POLL_MS, signal);
   // Members that outlived a leader that obeyed keep its number taken, so the group is still theirs.
-  send(leader.pid, "SIGKILL");
+  signalGroup(leader.pid, "SIGKILL");
   return true;
 }
 
 /** Whether the process lives and its start time proves that it is the one. */
 export function isProvenAlive(leader: ProcessIdentity): boolean {
   return leader.started !== "" && leader.started !== "ended" && isAlive(leader);
-}
-
-function send(group: number, signal: "SIGTERM" | "SIGKILL"): void {
-  try {
-    process.kill(-group, signal);
-  } catch {
-    // ESRCH: nobody of the group is left.
-  }
 }

@@ -2,6 +2,7 @@ import { AwakeTime } from "../../system/awake-time.ts";
 import type { Clock } from "../../system/clock.ts";
 import { processIdentity } from "../../system/process-identity.ts";
 import { descendants } from "../../system/process-list.ts";
+import { signalProcess } from "../../system/signals.ts";
 import { clearRunning, readRunning, type RunningRecord } from "./running-file.ts";
 
 const POLL_MS = 50;
@@ -59,17 +60,9 @@ async function areGone(
     // Each once: a second TERM would cut a tidy end short.
     for (const pid of living.filter((one) => !signalled.has(one))) {
       signalled.add(pid);
-      kill(pid, signal);
+      signalProcess(pid, signal);
     }
     await awake.wait(POLL_MS, new AbortController().signal);
   }
   return true;
-}
-
-function kill(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended by itself.
-  }
 }

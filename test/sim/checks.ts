@@ -1,0 +1,150 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { StageContext } from "../../src/pipeline/stage.ts";
+import type { Mac } from "./mac/mac.ts";
+import type { SimProcess } from "./mac/process.ts";
+
+/** Watches the safety of a simulation: what must never be, whatever happens to the machine. */
+export class Checks {
+  readonly violations: string[] = [];
+  readonly #mac: Mac;
+  readonly #ledgerFile: string;
+  readonly #groups: Readonly<Record<string, string>>;
+  readonly #writers = new Map<string, SimProcess>();
+  readonly #uploads = new Map<string, string>();
+
+  constructor(mac: Mac, ledgerFile: string, groups: Readonly<Record<string, string>>) {
+    this.#mac = mac;
+    this.#ledgerFile = ledgerFile;
+    this.#groups = groups;
+  }
+
+  fail(message: string): void {
+    const at = new Date(this.#mac.wallMs).toISOString();
+    if (this.violations.length < 20) this.violations.push(`${at} ${message}`);
+  }
+
+  /** At most one live writer: until disposed of, or its process's death. */
+  writer(what: string, process: SimProcess): Disposable {
+    const other = this.#writers.get(what);
+    if (other && !other.isDead && other !== process) {
+      this.fail(
+        `two live writers of ${what}: ${other.name} (${other.pid}) and ${process.name} (${process.pid})`,
+      );
+    }
+    this.#writers.set(what, process);
+    const forget = (): void => {
+      if (this.#writers.get(what) === process) this.#writers.delete(what);
+    };
+    process.atDeath(forget);
+    return { [Symbol.dispose]: forget };
+  }
+
+  /** A command began: its job and its group are its own, and its slot has no verdict yet. */
+  programStarts(process: SimProcess): void {
+    const { CBI_JOB: job = "", CBI_SLOT: slot } = process.environment;
+    this.writer(`job ${job}`, process);
+    const group = this.#groups[job];
+    if (group !== undefined) this.writer(`group ${group}`, process);
+    if (slot !== undefined && slot !== "") this.#mustBeOpen(job, slot);
+  }
+
+  programDone(process: SimProcess): void {
+    if (process.isDead) this.fail(`a dead ${process.name} went on`);
+  }
+
+  stageStarts({ ledger, run, job }: StageContext, name: string): void {
+    const slot = ledger.get("SELECT slot FROM run WHERE id = ?", run)?.["slot"];
+    if (typeof slot === "string") this.#mustBeOpen(job, slot, name);
+  }
+
+  /** The remote side is keyed: the same key gets the same rows, however often. */
+  uploaded(key: string, hash: string): void {
+    const before = this.#uploads.get(key);
+    if (before !== undefined && before !== hash) this.fail(`${key} was uploaded with other rows`);
+    this.#uploads.set(key, hash);
+  }
+
+  /** The ledger as it is on the disk. */
+  ledger(): DatabaseSync | undefined {
+    const node = this.#mac.disk.find(this.#ledgerFile);
+    if (node?.kind !== "file") return undefined;
+    return this.#mac.stores.of(node.ino, node.content).database;
+  }
+
+  /** From now on every change of a verdict is kept. Asked again and again: a ledger may be replaced. */
+  watchVerdicts(): void {
+    const ledger = this.ledger();
+    const isMigrated = ledger?.prepare("SELECT 1 FROM sqlite_master WHERE name = 'alert'").get();
+    if (!ledger || !isMigrated) return;
+    ledger.exec(`CREATE TEMP TABLE IF NOT EXISTS verdict_change (job, name, before, after);
+      CREATE TEMP TRIGGER IF NOT EXISTS verdict_changed AFTER UPDATE OF verdict ON main.slot
+      WHEN OLD.verdict IS NOT NULL AND NEW.verdict IS NOT OLD.verdict
+      BEGIN INSERT INTO verdict_change VALUES (OLD.job, OLD.name, OLD.verdict, NEW.verdict); END`);
+  }
+
+  /** What the ledger must never hold. */
+  judgeLedger(): void {
+    const ledger = this.ledger();
+    if (!ledger) return;
+    this.watchVerdicts();
+    this.#none(
+      ledger,
+      `SELECT job || '@' || name || ' was ' || before || ' and became ' || coalesce(after, 'open') AS said
+       FROM temp.verdict_change WHERE before = 'done' OR after IS NOT NULL`,
+      "a verdict changed",
+    );
+    this.#none(
+      ledger,
+      `SELECT name || ' ' || fingerprint AS said FROM stage WHERE state = 'done' AND reused_from IS NULL
+       GROUP BY name, fingerprint HAVING count(*) > 1`,
+      "a finished stage was done again",
+    );
+    this.#none(
+      ledger,
+      `SELECT job || '@' || slot AS said FROM run WHERE state = 'done' AND slot IS NOT NULL
+       GROUP BY job, slot HAVING count(*) > 1`,
+      "a slot has two runs that are done",
+    );
+    this.#judgeAlerts(ledger);
+  }
+
+  #judgeAlerts(ledger: DatabaseSync): void {
+    this.#none(
+      ledger,
+      `SELECT key || ' ' || edge AS said FROM alert JOIN incident ON incident.id = alert.incident
+       WHERE edge IN ('opened', 'recovered') GROUP BY incident.id, edge HAVING count(*) > 1`,
+      "an incident was told twice",
+    );
+    this.#none(
+      ledger,
+      `SELECT key AS said FROM incident WHERE kind IN ('dead', 'stuck') GROUP BY key HAVING count(*) > 1`,
+      "what is over was told again",
+    );
+    this.#none(
+      ledger,
+      `SELECT incident.key AS said FROM alert one
+       JOIN alert other ON one.incident = other.incident AND one.id < other.id
+         AND one.edge = 'reminded' AND other.edge = 'reminded'
+         AND abs(other.told_ms - one.told_ms) < 12 * 3600000
+       JOIN incident ON incident.id = one.incident`,
+      "reminded twice within half a day",
+    );
+  }
+
+  #mustBeOpen(job: string, slot: string, what = "a program"): void {
+    const row = this.ledger()
+      ?.prepare("SELECT verdict FROM slot WHERE job = ? AND name = ?")
+      .get(job, slot);
+    if (!row) this.fail(`${what} of ${job}@${slot} began, and the slot is not claimed`);
+    else if (row["verdict"] !== null) {
+      this.fail(`${what} of ${job}@${slot} began after its verdict ${String(row["verdict"])}`);
+    }
+  }
+
+  #none(ledger: DatabaseSync, sql: string, what: string): void {
+    for (const row of ledger.prepare(sql).all()) {
+      const message = `${what}: ${String(row["said"])}`;
+      if (!this.violations.some((known) => known.endsWith(message))) this.fail(message);
+    }
+  }
+}

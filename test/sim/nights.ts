@@ -1,0 +1,124 @@
+import path from "node:path";
+import type { Home } from "../../src/config/home.ts";
+import { Checks } from "./checks.ts";
+import { judgeTheEnd } from "./end-checks.ts";
+import { Cbi } from "./home/cbi.ts";
+import { configText, HOME, homeOf } from "./home/config.ts";
+import { runProgram } from "./home/programs.ts";
+import { Chance } from "./mac/chance.ts";
+import { Launchd } from "./mac/launchd.ts";
+import { Mac } from "./mac/mac.ts";
+import { swarmOf, type Fault, type Swarm } from "./swarm.ts";
+import { World } from "./world.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** So long after the last fault everything must have come to its end. */
+const PEACE_MS = 2 * DAY_MS;
+
+export type Trouble = "retryable" | "fatal" | "hang" | "babble";
+
+export interface Simulated {
+  seed: number;
+  nights: number;
+  violations: readonly string[];
+  /** What happened, in order. */
+  story: readonly string[];
+  /** Effects of the product. */
+  effects: number;
+}
+
+/** Some nights of one machine: everything that happens follows from the seed. */
+export class Nights {
+  readonly seed: number;
+  readonly mac: Mac;
+  readonly checks: Checks;
+  readonly swarm: Swarm;
+  readonly home: Home;
+  readonly launchd: Launchd;
+  readonly cbi: Cbi;
+  /** Chance of the work, apart from that of the world. */
+  readonly work: Chance;
+  readonly story: string[] = [];
+  isPeace = false;
+  readonly #nights: number;
+  readonly #world: World;
+  #sinceMs = 0;
+
+  constructor(seed: number, nights: number, only?: ReadonlySet<Fault>) {
+    this.seed = seed;
+    this.#nights = nights;
+    const chance = new Chance(seed);
+    const swarm = swarmOf(chance);
+    this.swarm = only ? { ...swarm, faults: only } : swarm;
+    const { startMs, clockKind } = this.swarm;
+    this.mac = new Mac({ startMs, chance: chance.fork(), zone: swarm.home.zone, clockKind });
+    this.mac.forgetting = swarm.forgetting;
+    this.work = chance.fork();
+    this.home = homeOf(configText(swarm.home)).home;
+    this.checks = new Checks(this.mac, this.home.paths.ledger, { scan: "desk", report: "desk" });
+    this.launchd = new Launchd(this.mac, swarm);
+    this.cbi = new Cbi(this);
+    this.#world = new World(this, chance.fork());
+    this.mac.program = (process, argv, say) => runProgram(this, process, argv, say);
+    this.mac.listener = {
+      said: (atMs, message) => this.#said(atMs, message),
+      booted: () => this.launchd.booted(),
+      woke: () => this.launchd.woke(),
+      clockChanged: () => this.launchd.clockChanged(),
+    };
+  }
+
+  async run(): Promise<Simulated> {
+    const { mac } = this;
+    mac.disk.makeFolder(path.join(HOME, "Logs"));
+    mac.disk.sync(mac.disk.folderAt(HOME));
+    mac.start("cbi install", (process) => this.cbi.install(process));
+    await mac.runUntil(mac.trueMs + 60_000);
+    this.#sinceMs = this.swarm.startMs;
+    this.cbi.loadLabels();
+    for (let night = 0; night < this.#nights; night++) {
+      this.#world.planDay();
+      await mac.runUntil(mac.trueMs + DAY_MS);
+      this.checks.judgeLedger();
+    }
+    await this.#peace();
+    const { violations } = this.checks;
+    const { seed, story } = this;
+    mac.stores.close();
+    return { seed, nights: this.#nights, violations, story, effects: mac.effects };
+  }
+
+  /** What goes wrong with a piece of work, if something does. */
+  troubleOf(_what: "stage" | "program"): Trouble | undefined {
+    if (this.isPeace || !this.swarm.faults.has("trouble") || !this.work.is(0.15)) return undefined;
+    return this.work.pick(["retryable", "retryable", "fatal", "hang", "babble"]);
+  }
+
+  /** The faults stop; two days later all must have come to its end. */
+  async #peace(): Promise<void> {
+    const { mac, cbi } = this;
+    this.isPeace = true;
+    this.#said(mac.wallMs, "peace");
+    await this.#world.calm();
+    await mac.runUntil(mac.trueMs + PEACE_MS);
+    const throughMs = mac.trueMs;
+    this.launchd.unload();
+    // Once for what is due, and again for what waited for that or for its group.
+    for (let pass = 0; pass < 4; pass++) {
+      mac.start("cbi watchdog", (process) => cbi.watchdog(process));
+      await mac.runUntil(mac.trueMs + 4 * HOUR_MS);
+    }
+    this.checks.judgeLedger();
+    judgeTheEnd(mac, this.checks, { home: this.home, sinceMs: this.#sinceMs, throughMs });
+  }
+
+  #said(atMs: number, message: string): void {
+    this.story.push(`${new Date(atMs).toISOString()} ${message}`);
+  }
+}
+
+/** Simulates `nights` nights from a seed. */
+export async function simulate(seed: number, nights: number): Promise<Simulated> {
+  return new Nights(seed, nights).run();
+}

@@ -1,0 +1,55 @@
+import { registerHooks } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+const source = path.join(root, "src") + path.sep;
+
+/** What of Node the product sees is the simulated machine's. */
+const NODE: Readonly<Record<string, string>> = {
+  "node:fs": "node/fs.ts",
+  "node:fs/promises": "node/fs-promises.ts",
+  "node:sqlite": "node/sqlite.ts",
+};
+
+/** What of the product meets the machine by other ways than those: its system folder. */
+const SYSTEM: Readonly<Record<string, string>> = {
+  "src/system/process-identity.ts": "system/process-identity.ts",
+  "src/system/process-group.ts": "system/process-group.ts",
+  "src/system/process-list.ts": "system/process-list.ts",
+  "src/system/signals.ts": "system/signals.ts",
+  "src/system/random.ts": "system/random.ts",
+  "src/system/run-log.ts": "system/run-log.ts",
+  "src/host/process/ticking.ts": "system/ticking.ts",
+};
+
+/** They read what is installed, not what lies in a home. */
+const INSTALLED = new Set(["src/system/version.ts", "src/system/code-identity.ts"]);
+
+/**
+ * From now on whatever of `src` is imported meets the simulated machine in place of Node's files and
+ * SQLite, and in place of the system's processes and chance. Nothing of the product is changed for it.
+ * To be called before the first import of anything that imports `src`.
+ */
+export function ownNode(): void {
+  registerHooks({
+    resolve(specifier, context, next) {
+      const importer = context.parentURL?.startsWith("file:")
+        ? fileURLToPath(context.parentURL)
+        : "";
+      if (!importer.startsWith(source)) return next(specifier, context);
+      const fake = NODE[specifier];
+      if (fake !== undefined) {
+        return INSTALLED.has(path.relative(root, importer)) ? next(specifier, context) : own(fake);
+      }
+      const resolved = next(specifier, context);
+      if (!resolved.url.startsWith("file:")) return resolved;
+      const replaced = SYSTEM[path.relative(root, fileURLToPath(resolved.url))];
+      return replaced === undefined ? resolved : own(replaced);
+    },
+  });
+}
+
+function own(file: string): { url: string; shortCircuit: true } {
+  return { url: pathToFileURL(path.join(import.meta.dirname, file)).href, shortCircuit: true };
+}

@@ -1,0 +1,16 @@
+import { lookNow } from "../mac/process.ts";
+
+// In place of src/system/process-list.ts: by the environment that processes inherited.
+
+export function descendants({ marks }: { marks: readonly string[] }): number[] {
+  return lookNow((self) =>
+    [...self.mac.processes]
+      .filter((one) => one !== self && marks.every((mark) => hasMark(one.environment, mark)))
+      .map(({ pid }) => pid),
+  );
+}
+
+function hasMark(environment: Readonly<Record<string, string>>, mark: string): boolean {
+  const [name = "", ...value] = mark.split("=");
+  return environment[name] === value.join("=");
+}
