@@ -3,6 +3,7 @@ import type { CheckKind } from "./check.ts";
 import type { AuditContext } from "./context.ts";
 import { findLookAheads } from "./look-ahead.ts";
 import type { Observation } from "./observation.ts";
+import { rankChecks } from "./rank-checks.ts";
 import { rolesOf } from "./roles.ts";
 import type { AuditCheck } from "./report.ts";
 import { THRESHOLDS } from "./thresholds.ts";
@@ -20,15 +21,19 @@ const LOOK_AHEAD: CheckKind = {
 };
 
 /**
- * The checks that no feature knows the future: by name, by its correlation with the label, and by
- * moving as a later price or return moves.
+ * The checks that no feature knows the future: by name, by its correlation with the label, by moving
+ * as a later price or return moves, and by its order alone.
  */
 export function leakChecks(seen: Observation, context: AuditContext): AuditCheck[] {
-  return [
+  const checks = [
     ...foreignTargets(seen, context),
     ...correlations(seen, context),
     ...lookAheads(seen, context),
   ];
+  const told = checks
+    .filter(({ status, severity }) => status === "failed" && severity === "error")
+    .flatMap(({ column }) => column ?? []);
+  return [...checks, ...rankChecks(seen, context, new Set(told))];
 }
 
 function foreignTargets(seen: Observation, context: AuditContext): AuditCheck[] {
@@ -46,7 +51,7 @@ function correlations(seen: Observation, context: AuditContext): AuditCheck[] {
     return [skipped(CORRELATION, "The features or the label could not be read.")];
   }
   const known = seen.features.flatMap((name) => {
-    const correlation = figures.get(name)?.correlation ?? null;
+    const correlation = figures.get(name)?.association?.pearson ?? null;
     return correlation === null ? [] : [{ name, correlation, size: Math.abs(correlation) }];
   });
   // Overlapping labels: with few whole horizons of rows, slow features follow the label by chance.

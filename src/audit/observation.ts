@@ -1,3 +1,4 @@
+import type { Association } from "./association.ts";
 import type { Sample } from "./report.ts";
 
 /** A column of the Parquet file, its type in the words of DuckDB. */
@@ -33,8 +34,9 @@ export interface KeyFigures {
   outliers: Found;
   /** The newest outlier's day. */
   newestOutlier: string | null;
-  /** Rows with a finite label. */
+  /** Rows with a finite label, and the distinct days that they have. */
   labelled: number;
+  labelledDays: number;
   /** Rows without a label and without a reason though the later price is there. */
   unlabelled: Found;
   /** Rows whose label is not ln(price h rows later / price). */
@@ -53,8 +55,8 @@ export interface FeatureFigures {
   /** Rows that are NaN or infinite; counted only where the extremes show that there are any. */
   notANumber: Found;
   infinite: Found;
-  /** Pearson's correlation with the label; null when it does not exist. */
-  correlation: number | null;
+  /** How it goes with the label; null when it does not vary. */
+  association: Association | null;
 }
 
 /** One calendar month of the price and the features, aligned with `Observation.hashed`. */

@@ -102,13 +102,13 @@ export function batchesOf(parquet: ParquetFile, columns: readonly string[]): str
   return batches.filter((batch) => batch.length > 0);
 }
 
-/** Rows up to which every row serves correlations and hashes. */
+/** Rows up to which the rows of every month serve associations and hashes. */
 const ROWS_WHOLE = 200_000;
 
 /**
- * Both are judged by shares and by correlations near one, which 100,000 rows spread over the years
- * tell to the third digit; reading more of a long file only takes longer. Powers of two, so that a
- * growing file seldom changes its step.
+ * Both are judged by shares and by correlations of 0.3 and more, which rows spread over the years
+ * tell well enough; reading more of a long file only takes longer. Powers of two, so that a growing
+ * file seldom changes its step.
  */
 function monthStepOf(rows: number): number {
   return rows <= ROWS_WHOLE ? 1 : 2 ** Math.floor(Math.log2((2 * rows) / ROWS_WHOLE));

@@ -1,4 +1,6 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import { associationOf, meanRanks } from "../../audit/association.ts";
+import type { Association } from "../../audit/association.ts";
 import type { FeatureFigures, Found } from "../../audit/observation.ts";
 import { SAMPLES_MAX } from "../../audit/report.ts";
 import { queryRows, sqlName } from "../../system/duckdb.ts";
@@ -12,13 +14,14 @@ interface Extremes {
   greatest: number | null;
 }
 
-/** Beyond this size a sum of squares overflows a double. */
-const SQUARABLE = 1e150;
+/** Associations are those of so many rows, or of up to twice as many: all but in long files. */
+const ROWS_ASSOCIATED = 10_000;
 
 /**
- * The second scan: each feature's extremes and its correlation with the label over all rows. Counts
- * and extremes come from the statistics in the footer; where it has none, the values are read. Of a
- * long file, the correlation is that of some months (`sampledMonths`).
+ * The second scan: each feature's extremes and how it goes with the label. Counts and extremes come
+ * from the statistics in the footer; where it has none, the values are read. Of a file of more than
+ * 20,000 rows, associations are those of some rows, spread by a hash; of a long one, of some months
+ * (`sampledMonths`).
  */
 export async function scanFeatures(
   connection: DuckDBConnection,
@@ -29,7 +32,7 @@ export async function scanFeatures(
   const figures = new Map<string, FeatureFigures>();
   for (const batch of batchesOf(parquet, features)) {
     const extremes = await extremesOf(connection, parquet, batch);
-    const correlations = await correlationsOf(connection, parquet, extremes, target);
+    const associations = await associationsOf(connection, parquet, extremes, target);
     for (const [name, seen] of extremes) {
       const isFinite = Number.isFinite(seen.least ?? 0) && Number.isFinite(seen.greatest ?? 0);
       figures.set(name, {
@@ -40,7 +43,7 @@ export async function scanFeatures(
         infinite: isFinite
           ? NONE
           : await found(connection, parquet, `isinf(${asDouble(name)})`, name),
-        correlation: correlations.get(name) ?? null,
+        association: associations.get(name) ?? null,
       });
     }
   }
@@ -89,35 +92,52 @@ async function readExtremes(
   );
 }
 
-async function correlationsOf(
+async function associationsOf(
   connection: DuckDBConnection,
   parquet: ParquetFile,
   extremes: ReadonlyMap<string, Extremes>,
   target: string,
-): Promise<Map<string, number | null>> {
-  const varying = [...extremes].filter(
-    ([, seen]) => seen.values > 1 && seen.least !== seen.greatest,
+): Promise<Map<string, Association>> {
+  const varying = [...extremes]
+    .filter(([, seen]) => seen.values > 1 && seen.least !== seen.greatest)
+    .map(([name]) => name);
+  if (varying.length === 0) return new Map();
+  const result = await connection.run(
+    `SELECT ${[target, ...varying].map(asDouble).join(", ")} FROM ${parquet.source}
+     WHERE ${sampledMonths(parquet)} AND ${sampledRows(parquet)}`,
   );
-  const label = (await extremesOf(connection, parquet, [target])).get(target);
-  if (varying.length === 0 || !label) return new Map();
-  const tamed = tame(target, label);
-  const parts = varying.map(
-    ([name, seen], index) => `corr(${tame(name, seen)}, ${tamed}) AS c${index}`,
+  const [label = new Float64Array(), ...columns] = numbersOf(await result.fetchAllChunks());
+  const labelRanks = meanRanks(label);
+  return new Map(
+    varying.map((name, index) => [
+      name,
+      associationOf(columns[index] ?? new Float64Array(), label, labelRanks),
+    ]),
   );
-  const where = parquet.monthStep === 1 ? "" : `WHERE ${sampledMonths(parquet)}`;
-  const [row] = await queryRows(
-    connection,
-    `SELECT ${parts.join(", ")} FROM ${parquet.source} ${where}`,
-  );
-  return new Map(varying.map(([name], index) => [name, finiteOf(row?.[`c${index}`])]));
 }
 
-/** A column without the values by which `corr` ends in an error instead of a figure. */
-function tame(name: string, seen: Extremes): string {
-  const column = asDouble(name);
-  const size = Math.max(Math.abs(seen.least ?? 0), Math.abs(seen.greatest ?? 0));
-  if (size < SQUARABLE) return column;
-  return `CASE WHEN abs(${column}) < ${SQUARABLE} THEN ${column} END`;
+/** A hash and not each n-th row, which in a file of many symbols might always be the same ones. */
+function sampledRows(parquet: ParquetFile): string {
+  const step = Math.floor(parquet.rows / parquet.monthStep / ROWS_ASSOCIATED);
+  return step <= 1 ? "true" : `hash(file_row_number) % ${step} = 0`;
+}
+
+/** The columns of a result, null as NaN. */
+function numbersOf(chunks: readonly DuckDBDataChunk[]): Float64Array[] {
+  const rows = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
+  const columns = Array.from({ length: chunks[0]?.columnCount ?? 0 }, () => new Float64Array(rows));
+  let first = 0;
+  for (const chunk of chunks) {
+    for (const [index, column] of columns.entries()) {
+      const vector = chunk.getColumnVector(index);
+      for (let row = 0; row < chunk.rowCount; row += 1) {
+        const value = vector.getItem(row);
+        column[first + row] = typeof value === "number" ? value : Number.NaN;
+      }
+    }
+    first += chunk.rowCount;
+  }
+  return columns;
 }
 
 /** Counts rows of one feature and shows the newest; asked only of features that have some. */
@@ -143,8 +163,4 @@ async function found(
 
 function numberOf(value: unknown): number | null {
   return typeof value === "number" ? value : null;
-}
-
-function finiteOf(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

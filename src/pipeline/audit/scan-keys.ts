@@ -30,6 +30,7 @@ export async function scanKeys(
     first: textOf(counts["first"]),
     last: textOf(counts["last"]),
     labelled: Number(counts["labelled"] ?? 0),
+    labelledDays: Number(counts["labelled_days"] ?? 0),
     undated: await found("undated"),
     future: await found("future"),
     disordered: await found("disordered"),
@@ -110,6 +111,7 @@ async function countsOf(
     connection,
     `SELECT min(day)::VARCHAR AS first, max(day)::VARCHAR AS last,
        count(*) FILTER (isfinite(label)) AS labelled,
+       count(DISTINCT day) FILTER (isfinite(label)) AS labelled_days,
        (max(day) FILTER (${outlier}))::VARCHAR AS newest_outlier, ${counts.join(", ")} FROM keys`,
   );
   return row ?? {};
