@@ -24,13 +24,14 @@ export interface ChampionDecision {
   decidedMs: number;
 }
 
-/** The fit that an alias of a horizon points to. */
+/** What an alias of a horizon points to: a fit, or the random walk. */
 export interface ModelAlias {
   horizon: string;
   alias: "champion" | "previous";
   algorithm: string;
   spec: string;
-  version: string;
+  /** The fit that serves; undefined for the random walk, which needs none. */
+  version: string | undefined;
   asOf: string;
   run: string | undefined;
   movedMs: number;
@@ -188,35 +189,74 @@ export function championBefore(
 }
 
 /**
- * Makes a version the champion of its horizon and keeps the one before as `previous`, in one
- * transaction. Saying it twice changes nothing, and an older as-of never moves the alias back.
+ * Makes a fit or the random walk the champion of its horizon and keeps what was before as
+ * `previous`, in one transaction. Returns whether it moved: saying it twice changes nothing, and an
+ * older as-of never moves the alias back.
  */
-export function moveChampion(ledger: Ledger, target: Omit<ModelAlias, "alias">): void {
-  ledger.transaction(() => {
+export function moveChampion(ledger: Ledger, target: Omit<ModelAlias, "alias">): boolean {
+  return ledger.transaction(() => {
     const current = aliasOf(ledger, target.horizon, "champion");
-    if (current && current.algorithm === target.algorithm && current.version === target.version)
-      return;
-    if (current && current.asOf > target.asOf) return;
+    if (current && isSameFit(current, target)) return false;
+    if (current && current.asOf > target.asOf) return false;
     if (current) putAlias(ledger, { ...current, alias: "previous" });
     putAlias(ledger, { ...target, alias: "champion" });
+    return true;
   });
 }
 
-/** Exchanges champion and previous; false when there is no previous. */
-export function swapChampion(
+/** Whether two aliases point to the same. */
+export function isSameFit(
+  left: Pick<ModelAlias, "algorithm" | "version">,
+  right: Pick<ModelAlias, "algorithm" | "version">,
+): boolean {
+  return left.algorithm === right.algorithm && left.version === right.version;
+}
+
+/**
+ * The day that a person's decision gets: `asOf`, or the newest day that a decision or the champion
+ * of the horizon has. Were it older than those, they would still be in force after it.
+ */
+export function dayOfPersonsDecision(ledger: Ledger, horizon: string, asOf: string): string {
+  const [newest] = decisions(ledger, { horizon, limit: 1 });
+  const days = [asOf, newest?.asOf, aliasOf(ledger, horizon, "champion")?.asOf];
+  return days
+    .filter((day) => day !== undefined)
+    .reduce((left, right) => (left > right ? left : right));
+}
+
+/** A person's newest decision on a horizon. */
+export function lastPersonsDecision(ledger: Ledger, horizon: string): ChampionDecision | undefined {
+  const row = ledger.get(
+    "SELECT * FROM champion_decision WHERE horizon = ? AND maker = 'person' ORDER BY as_of DESC, id DESC LIMIT 1",
+    horizon,
+  );
+  return row && toDecision(row);
+}
+
+/**
+ * The last change of who predicts a horizon: the newest decision for another spec than the one
+ * before, and the newest decision for that one before. Undefined where there never was a change.
+ */
+export function lastChange(
   ledger: Ledger,
   horizon: string,
-  asOf: string,
-  movedMs: number,
-): boolean {
-  return ledger.transaction(() => {
-    const champion = aliasOf(ledger, horizon, "champion");
-    const previous = aliasOf(ledger, horizon, "previous");
-    if (!champion || !previous) return false;
-    putAlias(ledger, { ...previous, alias: "champion", asOf, movedMs });
-    putAlias(ledger, { ...champion, alias: "previous", movedMs });
-    return true;
-  });
+): { change: ChampionDecision; before: ChampionDecision } | undefined {
+  const found = ledger.get(
+    `SELECT * FROM champion_decision
+     WHERE horizon = ?1 AND spec <> (SELECT spec FROM champion_decision WHERE horizon = ?1 ORDER BY as_of DESC, id DESC LIMIT 1)
+     ORDER BY as_of DESC, id DESC LIMIT 1`,
+    horizon,
+  );
+  if (!found) return undefined;
+  const before = toDecision(found);
+  const change = ledger.get(
+    `SELECT * FROM champion_decision WHERE horizon = ? AND (as_of, id) > (?, ?)
+     ORDER BY as_of, id LIMIT 1`,
+    horizon,
+    before.asOf,
+    new Row(found).number("id"),
+  );
+  return change && { change: toDecision(change), before };
 }
 
 function putAlias(ledger: Ledger, alias: ModelAlias): void {
@@ -227,7 +267,7 @@ function putAlias(ledger: Ledger, alias: ModelAlias): void {
     alias.alias,
     alias.algorithm,
     alias.spec,
-    alias.version,
+    alias.version ?? null,
     alias.asOf,
     alias.run ?? null,
     alias.movedMs,
@@ -258,7 +298,7 @@ function toAlias(values: LedgerRow): ModelAlias {
     alias: row.oneOf("alias", ["champion", "previous"]),
     algorithm: row.text("algorithm"),
     spec: row.text("spec"),
-    version: row.text("version"),
+    version: row.textIfAny("version"),
     asOf: row.text("as_of"),
     run: row.textIfAny("run"),
     movedMs: row.number("moved_ms"),

@@ -191,4 +191,29 @@ export const migrations: readonly string[] = [
   `
   CREATE INDEX run_by_as_of ON run (job, state, as_of);
   `,
+  `
+  -- A home is its first symbol's: what it has learnt of one says nothing of another.
+  CREATE TABLE home (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    symbol      TEXT NOT NULL
+  ) STRICT;
+
+  -- The random walk serves without a version of its own.
+  CREATE TABLE model_alias_of_specs (
+    horizon     TEXT NOT NULL,
+    alias       TEXT NOT NULL CHECK (alias IN ('champion', 'previous')),
+    algorithm   TEXT NOT NULL,
+    spec        TEXT NOT NULL,
+    version     TEXT,
+    as_of       TEXT NOT NULL,
+    run         TEXT,
+    moved_ms    INTEGER NOT NULL,
+    PRIMARY KEY (horizon, alias),
+    CHECK ((version IS NULL) = (spec = 'random_walk'))
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO model_alias_of_specs (horizon, alias, algorithm, spec, version, as_of, run, moved_ms)
+    SELECT horizon, alias, algorithm, spec, version, as_of, run, moved_ms FROM model_alias;
+  DROP TABLE model_alias;
+  ALTER TABLE model_alias_of_specs RENAME TO model_alias;
+  `,
 ];

@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { ExitCode } from "../system/exit-code.ts";
@@ -15,11 +16,12 @@ export interface ModelKey {
 
 /** A name that may become part of a path: no separators, no `..`, bounded. */
 const SAFE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const HORIZON_PREFIX = "horizon_";
 
 /** The folder of a version. Refuses names that could leave the models' folder. */
 export function modelFolder(paths: HomePaths, key: ModelKey): string {
   for (const part of [key.horizon, key.algorithm, key.version]) {
-    if (SAFE_NAME.test(part) && !part.includes("..")) continue;
+    if (isSafe(part)) continue;
     throw new Failure({
       code: "CBI_MODEL_NAME",
       message: `'${part}' is no horizon, algorithm or version: expected lower-case letters, digits, . _ -`,
@@ -27,22 +29,35 @@ export function modelFolder(paths: HomePaths, key: ModelKey): string {
       exit: ExitCode.usage,
     });
   }
-  return path.join(paths.models, `horizon_${key.horizon}`, key.algorithm, key.version);
+  return path.join(paths.models, `${HORIZON_PREFIX}${key.horizon}`, key.algorithm, key.version);
 }
 
-/** Every version on disk, by horizon and algorithm, the oldest first. Unfinished folders are left out. */
-export async function listModels(paths: HomePaths): Promise<ModelKey[]> {
-  const keys: ModelKey[] = [];
-  for (const folder of await namesIn(paths.models)) {
-    if (!folder.startsWith("horizon_")) continue;
-    const horizon = folder.slice("horizon_".length);
-    for (const algorithm of await namesIn(path.join(paths.models, folder))) {
-      for (const version of await namesIn(path.join(paths.models, folder, algorithm))) {
-        if (!version.includes(TEMPORARY_MARK)) keys.push({ horizon, algorithm, version });
+function isSafe(name: string): boolean {
+  return SAFE_NAME.test(name) && !name.includes("..");
+}
+
+/** What lies under Models/. */
+export interface ModelListing {
+  /** By horizon and algorithm, within one in the order of the names: the as-of days. */
+  keys: ModelKey[];
+  /** One sentence for each name that is not ours, and is left alone. */
+  warnings: string[];
+}
+
+/** Every version on disk. Unfinished folders and names that are not ours are left out. */
+export async function listModels(paths: HomePaths): Promise<ModelListing> {
+  const listing: ModelListing = { keys: [], warnings: [] };
+  const foldersIn = async (folder: string): Promise<string[]> =>
+    ourFolders(paths, folder, listing.warnings);
+  for (const folder of await foldersIn(paths.models)) {
+    const horizon = folder.slice(HORIZON_PREFIX.length);
+    for (const algorithm of await foldersIn(path.join(paths.models, folder))) {
+      for (const version of await foldersIn(path.join(paths.models, folder, algorithm))) {
+        listing.keys.push({ horizon, algorithm, version });
       }
     }
   }
-  return keys;
+  return listing;
 }
 
 /** A version's manifest; a missing or damaged one is a `Failure` that names it. */
@@ -69,6 +84,8 @@ export async function problemWithModel(
   key: ModelKey,
 ): Promise<string | undefined> {
   const manifest = await readManifest(paths, key);
+  const own = `${manifest.horizon} ${manifest.algorithm} ${manifest.version}`;
+  if (own !== `${key.horizon} ${key.algorithm} ${key.version}`) return `it is a copy of ${own}`;
   const folder = modelFolder(paths, key);
   for (const file of [manifest.files.model, manifest.files.out_of_fold]) {
     const hash = await hashFile(path.join(folder, file.name)).catch(() => undefined);
@@ -78,15 +95,31 @@ export async function problemWithModel(
   return undefined;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** The folders in one of ours that may be ours too, in order; a warning for whatever else is there. */
+async function ourFolders(paths: HomePaths, folder: string, warnings: string[]): Promise<string[]> {
+  const isTop = folder === paths.models;
+  const ours: string[] = [];
+  for (const entry of await entriesOf(folder, warnings)) {
+    const { name } = entry;
+    const isHidden = name.startsWith(".");
+    if (isHidden || name.includes(TEMPORARY_MARK)) continue;
+    const part =
+      isTop && name.startsWith(HORIZON_PREFIX) ? name.slice(HORIZON_PREFIX.length) : name;
+    const isOurs = entry.isDirectory() && isSafe(part) && (!isTop || part !== name);
+    if (isOurs) ours.push(name);
+    else
+      warnings.push(
+        `${path.relative(paths.root, path.join(folder, name))} is no model of ours and is left alone`,
+      );
+  }
+  return ours.sort();
+}
+
+async function entriesOf(folder: string, warnings: string[]): Promise<Dirent[]> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort();
+    return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
+    if (!isErrno(error, "ENOENT")) warnings.push(`${folder} cannot be read: ${messageOf(error)}`);
+    return [];
   }
 }

@@ -1,5 +1,6 @@
 import { homeCalendar } from "../config/calendars.ts";
 import type { Home } from "../config/home.ts";
+import { assertHomeOf } from "../ledger/home-symbol.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { exists } from "../system/files.ts";
 import { findCheckpoint, fingerprintOf } from "./checkpoint.ts";
@@ -30,6 +31,7 @@ export async function planNight(
   // A home that has never run keeps no trace of the question.
   const hasLedger = await exists(home.paths.ledger);
   using ledger = Ledger.open(hasLedger ? home.paths.ledger : ":memory:");
+  assertHomeOf(ledger, home.config.symbol);
   const context: StageContext = {
     ...services,
     run: "plan",

@@ -5,14 +5,16 @@ import {
   aliasOf,
   championBefore,
   decisionInForce,
+  dayOfPersonsDecision,
   decisions,
+  lastChange,
   moveChampion,
   recordDecision,
   recordVersion,
-  swapChampion,
   versionsOf,
   type ChampionDecision,
 } from "../../src/ledger/champions.ts";
+import { RANDOM_WALK } from "../../src/evaluation/forecast.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 
 void test("each night's champion keeps the one before it; saying it twice or for an older day changes nothing", () => {
@@ -27,10 +29,10 @@ void test("each night's champion keeps the one before it; saying it twice or for
       run: "r",
       movedMs: 1,
     });
-  move("v1", "2025-12-30");
-  move("v2", "2025-12-31");
-  move("v2", "2025-12-31");
-  move("v0", "2025-12-29");
+  assert.equal(move("v1", "2025-12-30"), true);
+  assert.equal(move("v2", "2025-12-31"), true);
+  assert.equal(move("v2", "2025-12-31"), false);
+  assert.equal(move("v0", "2025-12-29"), false);
   assert.deepEqual(
     aliases(ledger).map(({ alias, version }) => `${alias} ${version}`),
     ["champion v2", "previous v1"],
@@ -60,26 +62,63 @@ void test("a night sees the champion of the nights before it, whatever it has na
   assert.equal(seen("2026-01-02"), "v2");
 });
 
-void test("champion and previous change places, and only when there are both", () => {
+void test("the random walk is a champion without a version, and is not moved night after night", () => {
   using ledger = Ledger.open(":memory:");
-  assert.equal(swapChampion(ledger, "1w", "2025-12-31", 9), false);
-  for (const [version, asOf] of [
-    ["v1", "2025-12-30"],
-    ["v2", "2025-12-31"],
-  ] as const) {
+  const fit = { algorithm: "lightgbm_dart", spec: "s", version: "v1" };
+  const walk = { algorithm: RANDOM_WALK, spec: RANDOM_WALK, version: undefined };
+  const move = (target: typeof fit | typeof walk, asOf: string) =>
+    moveChampion(ledger, { horizon: "1w", ...target, asOf, run: "r", movedMs: 1 });
+  assert.equal(move(fit, "2025-12-29"), true);
+  assert.equal(move(walk, "2025-12-30"), true);
+  assert.equal(move(walk, "2025-12-31"), false);
+  const served = aliases(ledger).map(({ alias, version, asOf }) => [alias, version, asOf]);
+  assert.deepEqual(served, [
+    ["champion", undefined, "2025-12-30"],
+    ["previous", "v1", "2025-12-29"],
+  ]);
+  assert.throws(() =>
     moveChampion(ledger, {
       horizon: "1w",
-      algorithm: "a",
-      spec: "s",
-      version,
-      asOf,
-      run: undefined,
+      asOf: "2026-01-02",
+      run: "r",
       movedMs: 1,
-    });
+      ...fit,
+      version: undefined,
+    }),
+  );
+});
+
+void test("a person's decision is dated so that none that was made before it is in force after it", () => {
+  using ledger = Ledger.open(":memory:");
+  const day = () => dayOfPersonsDecision(ledger, "1w", "2025-12-30");
+  assert.equal(day(), "2025-12-30");
+  recordDecision(ledger, decision({ asOf: "2025-12-29" }));
+  assert.equal(day(), "2025-12-30");
+  recordDecision(ledger, decision({ asOf: "2025-12-31", spec: "judged" }));
+  assert.equal(day(), "2025-12-31");
+  recordDecision(ledger, decision({ asOf: day(), maker: "person", spec: "wish" }));
+  assert.equal(decisionInForce(ledger, "1w", "2026-01-02")?.spec, "wish");
+});
+
+void test("the last change is the newest decision for another spec, however often it was kept since", () => {
+  using ledger = Ledger.open(":memory:");
+  const changed = () => {
+    const { change, before } = lastChange(ledger, "1w") ?? {};
+    return change && before && `${before.spec} to ${change.spec} by ${change.kind} ${change.asOf}`;
+  };
+  assert.equal(changed(), undefined);
+  recordDecision(ledger, decision({ asOf: "2025-12-26", maker: "predict", kind: "named" }));
+  recordDecision(ledger, decision({ asOf: "2025-12-26" }));
+  assert.equal(changed(), undefined, "a naming puts nobody in another's place");
+  recordDecision(ledger, decision({ asOf: "2025-12-29", kind: "promoted", spec: "t" }));
+  for (const asOf of ["2025-12-30", "2025-12-31"]) {
+    recordDecision(ledger, decision({ asOf, spec: "t" }));
   }
-  assert.equal(swapChampion(ledger, "1w", "2025-12-31", 9), true);
-  assert.equal(aliasOf(ledger, "1w", "champion")?.version, "v1");
-  assert.equal(aliasOf(ledger, "1w", "previous")?.version, "v2");
+  assert.equal(changed(), "s to t by promoted 2025-12-29");
+  recordDecision(ledger, decision({ maker: "person", kind: "rolled_back" }));
+  assert.equal(changed(), "t to s by rolled_back 2025-12-31");
+  recordDecision(ledger, decision({ horizon: "1m", asOf: "2026-01-02", spec: "other" }));
+  assert.equal(changed(), "t to s by rolled_back 2025-12-31");
 });
 
 void test("an evaluation's decision counts from the next day, a person's at once, and a repeated night leaves one", () => {

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { DatabaseSync } from "node:sqlite";
 import { Ledger } from "../../src/ledger/ledger.ts";
+import { aliasOf } from "../../src/ledger/champions.ts";
 import { migrations } from "../../src/ledger/migrations.ts";
 import { keepLedgerCopy, openCheckedLedger } from "../../src/ledger/restore.ts";
 import {
@@ -41,9 +42,14 @@ void test("a ledger of every earlier schema is migrated, and what it holds is ke
          '{"pid":1,"host":"mac","boot":"b","started":"s"}', '0.0.1', 'c', 0, NULL, '[]')`,
     );
     old.exec("INSERT INTO stage (run, name, position, state) VALUES ('old', 'export', 0, 'done')");
+    old.exec(
+      `INSERT INTO model_alias (horizon, alias, algorithm, spec, version, as_of, moved_ms)
+       VALUES ('1w', 'champion', 'lightgbm_dart', 's', 'v1', '2025-12-30', 1)`,
+    );
     old.close();
     using ledger = Ledger.open(file);
     assert.equal(findRun(ledger, "old")?.owner.host, "mac");
+    assert.equal(aliasOf(ledger, "1w", "champion")?.version, "v1");
     assert.deepEqual(stagesOf(ledger, "old")[0]?.warnings, []);
     assert.equal(ledger.get("PRAGMA user_version")?.["user_version"], migrations.length);
   }

@@ -183,7 +183,7 @@ export class Rig implements AsyncDisposable {
 
   /** The versions on disk as `1w/lightgbm_dart/<version>`. */
   async models(): Promise<string[]> {
-    const keys = await listModels(this.paths);
+    const { keys } = await listModels(this.paths);
     return keys.map((key) => `${key.horizon}/${key.algorithm}/${key.version}`);
   }
 

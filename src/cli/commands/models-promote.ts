@@ -3,13 +3,14 @@ import { RANDOM_WALK } from "../../evaluation/forecast.ts";
 import { RunLock } from "../../guard/run-lock.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { asOfDay } from "../../pipeline/night.ts";
-import { promote } from "../../pipeline/promote.ts";
+import { promote, type PromotionEnd } from "../../pipeline/promote.ts";
 import { pipelineLockFile, lockHeld } from "../../pipeline/runner.ts";
 import { homeCalendar } from "../../config/calendars.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";
-import { homeOf } from "../home.ts";
+import { homeOf, ledgerOf } from "../home.ts";
 import { parseOneOf, textOption } from "../options.ts";
+import { championText, fromThenOn } from "../show/champion.ts";
 
 /** `cbi models promote`: a person's word on who predicts, recorded with who and why. */
 export const command: Command = {
@@ -23,7 +24,7 @@ export const command: Command = {
     { name: "<algorithm>", summary: `one of ${[...ALGORITHMS, RANDOM_WALK].join(", ")}` },
     {
       name: "[version]",
-      summary: "the fit that serves until the next night (default: the newest)",
+      summary: "the fit that serves until the next night (default: the newest intact one)",
     },
   ],
   options: [
@@ -44,7 +45,10 @@ export const command: Command = {
     { code: ExitCode.failed, when: "the version's files do not verify" },
     { code: ExitCode.lockHeld, when: "a run is under way" },
     { code: ExitCode.usage, when: "there is no such horizon, algorithm or version" },
-    { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
+    {
+      code: ExitCode.configInvalid,
+      when: "cbi.yaml is missing or invalid, or of another symbol than the home's",
+    },
   ],
   async run(context, input) {
     const home = await homeOf(context, input);
@@ -53,28 +57,42 @@ export const command: Command = {
     parseOneOf([...ALGORITHMS, RANDOM_WALK], "algorithm")(algorithm);
     using lock = RunLock.tryTake(pipelineLockFile(home.paths));
     if (!lock) throw lockHeld("a run is under way in this home, and may move the champion itself");
+    const isDryRun = input.options["dryRun"] === true;
     using ledger =
-      input.options["dryRun"] === true ? Ledger.open(":memory:") : Ledger.open(home.paths.ledger);
+      (isDryRun ? ledgerOf(home) : undefined) ??
+      Ledger.open(isDryRun ? ":memory:" : home.paths.ledger);
     const nowMs = context.clock.now();
-    const chosen = await promote(home, ledger, {
+    const asOf = asOfDay(home.config.as_of, homeCalendar(home), nowMs);
+    const end = await promote(home, ledger, {
       horizon,
       algorithm,
       ...(version === undefined ? {} : { version }),
-      asOf: asOfDay(home.config.as_of, homeCalendar(home), nowMs),
+      asOf,
       nowMs,
       reason: textOption(input, "why") ?? "no reason given",
+      isDryRun,
     });
+    for (const warning of end.warnings) context.remark(`warning: ${warning}`);
     const answer = {
       horizon,
       algorithm,
-      version: chosen,
-      dry_run: input.options["dryRun"] === true,
+      version: end.champion.version ?? null,
+      moved: end.hasMoved,
+      replaced: end.replaced ? { ...end.replaced, version: end.replaced.version ?? null } : null,
+      counts_from: end.countsFrom,
+      dry_run: isDryRun,
     };
-    context.write(
-      input.options["json"] === true
-        ? `${JSON.stringify(answer)}\n`
-        : `${horizon}: ${algorithm} ${answer.dry_run ? "could be" : "is"} the champion (${chosen})\n`,
-    );
+    const text = `${horizon}: ${sentence(end, isDryRun)}${fromThenOn(end, asOf)}`;
+    context.write(input.options["json"] === true ? `${JSON.stringify(answer)}\n` : `${text}\n`);
     return ExitCode.done;
   },
 };
+
+function sentence({ champion, replaced, hasMoved }: PromotionEnd, isDryRun: boolean): string {
+  const who = championText(champion);
+  if (!hasMoved) {
+    return `${who} is the champion already${isDryRun ? "" : "; your decision is recorded"}`;
+  }
+  const place = replaced ? ` in the place of ${championText(replaced)}` : "";
+  return `${who} ${isDryRun ? "would be" : "is"} the champion${place}`;
+}

@@ -1,9 +1,16 @@
-import { decisions } from "../../ledger/champions.ts";
-import { listModels, problemWithModel, readManifest } from "../../models/registry.ts";
+import { aliasOf, decisions, isSameFit } from "../../ledger/champions.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import {
+  listModels,
+  problemWithModel,
+  readManifest,
+  type ModelKey,
+} from "../../models/registry.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";
 import { homeOf, ledgerOf } from "../home.ts";
 import { unknownName } from "../options.ts";
+import { championText } from "../show/champion.ts";
 
 const FEATURES_SHOWN = 10;
 const DECISIONS_SHOWN = 5;
@@ -23,7 +30,7 @@ export const command: Command = {
   ],
   async run(context, input) {
     const home = await homeOf(context, input);
-    const keys = await listModels(home.paths);
+    const { keys } = await listModels(home.paths);
     const [name = ""] = input.arguments;
     const matching = keys.filter((key) =>
       `${key.horizon}/${key.algorithm}/${key.version}`.includes(name),
@@ -80,6 +87,7 @@ export const command: Command = {
       `${manifest.features.length}; most used: ${strongest.map(([feature]) => feature).join(", ")}`,
     );
     using ledger = ledgerOf(home);
+    write("serves", ledger ? servesAs(ledger, key) : "no: no run has ended yet");
     for (const decision of ledger
       ? decisions(ledger, { horizon: key.horizon, limit: DECISIONS_SHOWN })
       : []) {
@@ -91,6 +99,17 @@ export const command: Command = {
     return problem === undefined ? ExitCode.done : ExitCode.failed;
   },
 };
+
+/** As what a version serves, and who else does. */
+function servesAs(ledger: Ledger, key: ModelKey): string {
+  const champion = aliasOf(ledger, key.horizon, "champion");
+  if (!champion) return `no: ${key.horizon} has no champion yet`;
+  if (isSameFit(champion, key)) return `as the champion of ${key.horizon}`;
+  const previous = aliasOf(ledger, key.horizon, "previous");
+  const role =
+    previous && isSameFit(previous, key) ? "no: it was the champion before" : "no: in shadow";
+  return `${role}; the champion of ${key.horizon} is ${championText(champion)}`;
+}
 
 function shown(percent: number | null | undefined): string {
   return percent === null || percent === undefined ? "unknown" : `${percent.toFixed(2)} %`;

@@ -124,9 +124,10 @@ async function earlierFacts(
 async function championFeatures(context: StageContext): Promise<Record<string, string[]>> {
   const features: Record<string, string[]> = {};
   for (const horizon of Object.keys(context.config.horizons)) {
-    const champion = championBefore(context.ledger, horizon, context.asOf);
-    const manifest =
-      champion && (await readManifest(context.paths, champion).catch(() => undefined));
+    const { algorithm, version } = championBefore(context.ledger, horizon, context.asOf) ?? {};
+    if (algorithm === undefined || version === undefined) continue;
+    const key = { horizon, algorithm, version };
+    const manifest = await readManifest(context.paths, key).catch(() => undefined);
     if (manifest) features[horizon] = manifest.features.map(({ name }) => name);
   }
   return features;

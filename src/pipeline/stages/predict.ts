@@ -10,7 +10,14 @@ import { forecastRowSchema, type ForecastRow } from "../../evaluation/forecast.t
 import { outcomesOfFolds } from "../../evaluation/outcome.ts";
 import { priceSeries, type PriceSeries } from "../../evaluation/price-series.ts";
 import { decideChampion } from "../../evaluation/promotion.ts";
-import { aliasOf, decisionInForce, moveChampion, recordDecision } from "../../ledger/champions.ts";
+import {
+  aliasOf,
+  decisionInForce,
+  isSameFit,
+  type ModelAlias,
+  moveChampion,
+  recordDecision,
+} from "../../ledger/champions.ts";
 import { readManifest } from "../../models/registry.ts";
 import { hashFile, replaceJson } from "../../system/files.ts";
 import { targetColumn, type PredictionTask } from "../../training/training.ts";
@@ -93,10 +100,9 @@ export const predictStage: Stage<"predict", PredictInput, PredictOutput> = {
 
   async verify(output, _input, context) {
     for (const champion of output.champions) {
-      if (champion.version === null) continue;
       const alias = aliasOf(context.ledger, champion.horizon, "champion");
-      if (alias && (alias.version === champion.version || alias.asOf > context.asOf)) continue;
-      return `the champion of ${champion.horizon} is not ${champion.version}`;
+      if (alias && (isSameFit(alias, fitOf(champion)) || alias.asOf > context.asOf)) continue;
+      return `the champion of ${champion.horizon} is not ${champion.version ?? champion.algorithm}`;
     }
     return undefined;
   },
@@ -219,7 +225,7 @@ function name(
 }
 
 function recordChampion(champion: Champion, context: StageContext): void {
-  const { horizon, algorithm, spec, version, named } = champion;
+  const { horizon, algorithm, spec, named } = champion;
   const common = { horizon, algorithm, spec, asOf: context.asOf, run: context.run };
   if (named) {
     recordDecision(context.ledger, {
@@ -232,9 +238,12 @@ function recordChampion(champion: Champion, context: StageContext): void {
       decidedMs: context.clock.now(),
     });
   }
-  if (version !== null) {
-    moveChampion(context.ledger, { ...common, version, movedMs: context.clock.now() });
-  }
+  const movedMs = context.clock.now();
+  moveChampion(context.ledger, { ...common, ...fitOf(champion), movedMs });
+}
+
+function fitOf({ algorithm, version }: Champion): Pick<ModelAlias, "algorithm" | "version"> {
+  return { algorithm, version: version ?? undefined };
 }
 
 function datasetOf(output: ExportOutput, horizon: string): ExportedDataset {

@@ -5,6 +5,7 @@ import type { OutOfFoldRow } from "../../evaluation/forecast.ts";
 import { scoreForecasts } from "../../evaluation/metrics.ts";
 import { asRandomWalk, outcomesOfFolds } from "../../evaluation/outcome.ts";
 import { recordVersion } from "../../ledger/champions.ts";
+import { claimHome } from "../../ledger/home-symbol.ts";
 import { modelManifestSchema, type ModelManifest } from "../../models/manifest.ts";
 import {
   modelFolder,
@@ -52,6 +53,7 @@ export async function publishModel(
     await rm(folder, { recursive: true, force: true });
     await writeFolder(key, candidate, folds, final, context);
   }
+  claimHome(context.ledger, context.config.symbol);
   recordVersion(context.ledger, {
     ...key,
     spec: specId(candidate.spec),

@@ -33,18 +33,23 @@ export function mergeSql(batch: {
   ].join("\n");
 }
 
-/** The view of the newest day's champion or, where a night published none, of its baseline. */
+/**
+ * The view of the newest day's champion or, where a night published none, of its baseline: of every
+ * symbol, or of `symbol` alone.
+ */
 export function latestSql(
   view: TableReference,
   forecasts: TableReference,
   settings: BigQuerySettings,
   horizon: string,
+  symbol?: string,
 ): string {
   const theirs = (name: string): string => sqlName(settings.forecast_columns[name] ?? name);
   return [
     `CREATE OR REPLACE VIEW ${sqlTable(view)} AS`,
     `SELECT ${NAMES.map(theirs).join(", ")} FROM ${sqlTable(forecasts)}`,
     `WHERE ${theirs("horizon")} = ${sqlText(horizon)} AND ${theirs("model_role")} IN ('champion', 'baseline')`,
+    ...(symbol === undefined ? [] : [`AND ${theirs("symbol")} = ${sqlText(symbol)}`]),
     `QUALIFY ROW_NUMBER() OVER (PARTITION BY ${theirs("symbol")} ORDER BY ${theirs("as_of")} DESC, ` +
       `CASE WHEN ${theirs("model_role")} = 'champion' THEN 0 ELSE 1 END, ${theirs("algorithm")}) = 1`,
   ].join("\n");

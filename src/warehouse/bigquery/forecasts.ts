@@ -67,8 +67,10 @@ export async function uploadForecasts(
     cost.jobs.push(...merged.jobs);
     cost.bytesBilled += merged.bytesBilled;
   }
+  // A view that is named after the symbol holds that one alone.
+  const viewSymbol = settings.tables.latest.includes("{symbol}") ? config.symbol : undefined;
   for (const horizon of horizons) {
-    const sql = latestSql(names.latest(horizon), names.forecasts, settings, horizon);
+    const sql = latestSql(names.latest(horizon), names.forecasts, settings, horizon, viewSymbol);
     // A view's job changes nothing when repeated, so it needs no memory of its own.
     await runQuery(session, { name: `view-${horizon}`, sql, isRepeatable: false, signal });
   }

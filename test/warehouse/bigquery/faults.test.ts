@@ -228,6 +228,10 @@ void test("an older table is used by the names of its columns", async () => {
   });
   const receipt = await one.home.open().upload(ROWS, never);
   assert.deepEqual(receipt.views, ["predictions.vw_wti_1w_latest"]);
+  const theirs = ROWS.map((row) => ({ ...row, symbol: "BRENT" }));
+  await one.home.open().upload(theirs, never);
+  const view = await one.home.query("SELECT symbol FROM `test.predictions.vw_wti_1w_latest`");
+  assert.deepEqual(view, [{ symbol: "WTI" }], "a view named after a symbol shows no other");
   assert.equal(
     (await one.home.open().forecasts({ symbol: "WTI", asOfMin: "2024-01-08" })).length,
     2,
