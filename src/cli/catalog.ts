@@ -55,6 +55,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/daemon.ts"),
   },
   {
+    words: ["install"],
+    summary: "Let the system's own scheduler start the jobs of a home",
+    load: () => import("./commands/install.ts"),
+  },
+  {
     words: ["status"],
     summary: "Show the last run, its stages, and how fresh models and data are",
     load: () => import("./commands/status.ts"),
@@ -107,7 +112,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   {
     words: ["models", "rollback"],
-    summary: "Put the version before a horizon's champion back in its place",
+    summary: "Undo the last decision that changed a horizon's champion",
     load: () => import("./commands/models-rollback.ts"),
   },
   {
@@ -134,6 +139,11 @@ export const catalog: readonly CatalogEntry[] = [
     words: ["init"],
     summary: "Make a home: cbi.yaml and its folders, and with --from the SQL for a file of prices",
     load: () => import("./commands/init.ts"),
+  },
+  {
+    words: ["import"],
+    summary: "Turn a crontab, launchd agent, systemd timer or APScheduler source into jobs",
+    load: () => import("./commands/import.ts"),
   },
   {
     words: ["setup"],

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { Config, StageName } from "../config/schema.ts";
 import { RunLock } from "../guard/run-lock.ts";
+import { assertHomeOf } from "../ledger/home-symbol.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { keepLedgerCopy, openCheckedLedger } from "../ledger/restore.ts";
 import {
@@ -238,6 +239,7 @@ class PipelineRun {
   async #stagesToTheEnd(): Promise<Failure | undefined> {
     const { signal } = this.#services;
     try {
+      assertHomeOf(this.#ledger, this.#services.config.symbol);
       await this.#runStages(await this.#context());
       return undefined;
     } catch (error) {

@@ -28,7 +28,7 @@ export async function modelsBeyond(
       .map(modelName),
   );
   const candidates: (Candidate & { group: string })[] = [];
-  for (const key of await listModels(home.paths)) {
+  for (const key of (await listModels(home.paths)).keys) {
     const folder = modelFolder(home.paths, key);
     // Without a manifest it is somebody else's, or damaged beyond our knowing.
     if (!(await isPlainFile(path.join(folder, "manifest.json")))) continue;
