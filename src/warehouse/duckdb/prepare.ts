@@ -6,6 +6,7 @@ import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
 import { isErrno } from "../../system/files.ts";
 import { databaseFailure, firstLine, inTransaction } from "./database.ts";
+import { firstChanged, readOwnTables } from "./own-tables.ts";
 import { forgetPrepared, recordPrepared, tablesNow } from "./prepared.ts";
 import { isParquet, type Source, sourceQuery } from "./sources.ts";
 import { splitStatements, type Statement } from "./statements.ts";
@@ -29,7 +30,7 @@ export interface SqlFile {
 /**
  * Makes the training tables as of a day, in one transaction: drops what the last preparation made,
  * shows each source as a table or view without later rows, and runs the user's SQL files in order of name.
- * In them `$as_of` and `getvariable('as_of')` are the day. Returns the rows of the training tables.
+ * In them `$as_of` and `getvariable('as_of')` are the day; of cbi's own tables they may change none. Returns the rows of the training tables.
  */
 export async function prepareTables(
   connection: DuckDBConnection,
@@ -44,10 +45,26 @@ export async function prepareTables(
     await forgetPrepared(connection);
     const before = await tablesNow(connection);
     for (const source of preparation.sources) await showSource(connection, source, asOf);
-    for (const file of files) await runFile(connection, file, preparation.file, asOf, signal);
+    await runFiles(connection, files, preparation.file, asOf, signal);
     await recordPrepared(connection, asOf, before);
     return trainingRows(connection);
   });
+}
+
+/** Runs the files one after another, and refuses one that touches what is cbi's own. */
+async function runFiles(
+  connection: DuckDBConnection,
+  files: readonly SqlFile[],
+  database: string,
+  asOf: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = await readOwnTables(connection);
+  for (const file of files) {
+    await runFile(connection, file, database, asOf, signal);
+    const changed = firstChanged(before, await readOwnTables(connection));
+    if (changed !== undefined) throw notYours(file, changed, asOf);
+  }
 }
 
 /** The user's `*.sql` in order of name. A folder that is not there is a failure, an empty one not. */
@@ -143,6 +160,25 @@ function statementFailure(
     exit: isData ? ExitCode.dataRefused : ExitCode.configInvalid,
     class: isData ? "data" : "fatal",
     cause,
+  });
+}
+
+/** The refusal of a file that changed `table`, at the statement that names it, if one does. */
+function notYours({ file, text }: SqlFile, table: string, asOf: string): Failure {
+  const name = table.slice(table.indexOf(".") + 1).toLowerCase();
+  const schema = table.slice(0, table.indexOf(".")).toLowerCase();
+  const statements = splitStatements(text, asOf);
+  const named = [name, schema]
+    .map((word) => statements.find((statement) => statement.text.toLowerCase().includes(word)))
+    .find((statement) => statement !== undefined);
+  const place = named === undefined ? file : `${file}:${named.line}`;
+  const said = named === undefined ? "" : ` (in: ${firstLine(named.text)})`;
+  return new Failure({
+    code: "CBI_SQL_NOT_YOURS",
+    message: `${place}: the SQL changes ${table}, which is cbi's own${said}`,
+    remedy:
+      "Make tables in training or in schemas of your own; predictions may be read. Nothing was changed.",
+    exit: ExitCode.configInvalid,
   });
 }
 

@@ -210,6 +210,61 @@ void test("a view that cannot be computed is refused as data when it is exported
   });
 });
 
+void test("SQL that changes cbi's own tables is refused by file and line, and nothing is changed", async () => {
+  const refused: [sql: string, table: string, line: number][] = [
+    ["DELETE FROM predictions.forecasts;", "predictions.forecasts", 2],
+    ["DELETE FROM predictions.forecasts WHERE as_of < $as_of;", "predictions.forecasts", 2],
+    ["SELECT 1;\nUPDATE predictions.forecasts SET price_low = 0;", "predictions.forecasts", 3],
+    ["DROP TABLE predictions.forecasts;", "predictions.forecasts", 2],
+    ["DROP SCHEMA predictions CASCADE;", "predictions.forecasts", 2],
+    ["ALTER TABLE predictions.forecasts ADD COLUMN note VARCHAR;", "predictions.forecasts", 2],
+    [
+      "INSERT INTO predictions.forecasts SELECT * REPLACE ('BRN' AS symbol) FROM predictions.forecasts;",
+      "predictions.forecasts",
+      2,
+    ],
+    ["CREATE TABLE predictions.mine AS SELECT 1 AS n;", "predictions.mine", 2],
+    ["DROP VIEW predictions.latest_1w;", "predictions.latest_1w", 2],
+    ["CREATE VIEW predictions.latest_9y AS SELECT 1;", "predictions.latest_9y", 2],
+    ["SET search_path = 'predictions'; TRUNCATE forecasts;", "predictions.forecasts", 2],
+    ["DELETE FROM cbi.made;", "cbi.made", 2],
+  ];
+  for (const [sql, table, line] of refused) {
+    await using home = await testHome(
+      { "raw/wti.csv": PRICES, "prepare/10_good.sql": "CREATE TABLE training.a AS SELECT 1 AS n;" },
+      source,
+    );
+    await home.warehouse.prepare("2024-01-31", never);
+    const rows = [forecast({}), forecast({ algorithm: "xgboost_dart", model_role: "challenger" })];
+    await home.warehouse.upload(rows, never);
+    const view = await home.query("FROM predictions.latest_1w");
+    await home.write({
+      "prepare/20_bad.sql": `-- tidy up\n${sql}`,
+      "prepare/10_good.sql": "CREATE TABLE training.a AS SELECT 2 AS n;",
+    });
+    await assert.rejects(home.warehouse.prepare("2024-01-31", never), (error) => {
+      assert.ok(error instanceof Failure, sql);
+      assert.equal(error.code, "CBI_SQL_NOT_YOURS", sql);
+      assert.match(error.message, new RegExp(`20_bad\\.sql:${line}: the SQL changes ${table}, `));
+      return true;
+    });
+    assert.equal((await home.warehouse.forecasts({ symbol: "WTI" })).length, 2, sql);
+    assert.deepEqual(await home.query("FROM predictions.latest_1w"), view, sql);
+    assert.deepEqual(await home.query("FROM training.a"), [{ n: 1 }], sql);
+  }
+});
+
+void test("SQL may read past forecasts and keep views of its own beside them", async () => {
+  await using home = await testHome({ "raw/wti.csv": PRICES }, source);
+  await home.warehouse.upload([forecast({})], never);
+  await home.write({
+    "prepare/10.sql": `CREATE TABLE training.a AS SELECT count(*) AS n FROM predictions.forecasts;
+      CREATE OR REPLACE VIEW predictions.mine AS SELECT horizon FROM predictions.forecasts;`,
+  });
+  for (let night = 0; night < 2; night++) await home.warehouse.prepare("2024-01-31", never);
+  assert.deepEqual(await home.query("FROM training.a"), [{ n: 1 }]);
+});
+
 void test("a process killed while it prepares and uploads leaves old or new, and a usable file", async () => {
   await using home = await testHome(
     {
