@@ -60,6 +60,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/install.ts"),
   },
   {
+    words: ["install"],
+    summary: "Let the system's own scheduler start the jobs of a home",
+    load: () => import("./commands/install.ts"),
+  },
+  {
     words: ["status"],
     summary: "Show the last run, its stages, and how fresh models and data are",
     load: () => import("./commands/status.ts"),

@@ -1,0 +1,103 @@
+import path from "node:path";
+import { diffLines } from "../../install/diff-text.ts";
+import { HOST_NAMES } from "../../install/machine.ts";
+import { planJson } from "../../install/plan-json.ts";
+import { prepareInstall, type Prepared } from "../../install/prepare.ts";
+import { renderPlan } from "../../install/render.ts";
+import { ExitCode } from "../../system/exit-code.ts";
+import { Failure } from "../../system/failure.ts";
+import { singleLine } from "../../system/text.ts";
+import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
+import { homeOf } from "../home.ts";
+import { parseOneOf } from "../options.ts";
+
+interface InstallOptions {
+  host?: (typeof HOST_NAMES)[number];
+  user?: boolean;
+  dryRun?: boolean;
+  render?: string;
+  json?: boolean;
+}
+
+/** `cbi install`: puts the jobs of a home into the system's own scheduler. */
+export const command: Command = {
+  words: ["install"],
+  summary: "Let the system's own scheduler start the jobs of a home",
+  description:
+    "Shows what would be written and changed, line by line, asks, and does it; a second time it finds\n" +
+    "nothing to do. --render writes the files of any host on any machine, each at its final path below a\n" +
+    "folder, with plan.json beside them.",
+  options: [
+    {
+      flags: "--host <name>",
+      summary: `${HOST_NAMES.join(", ")} (default: what this machine has)`,
+      parse: parseOneOf(HOST_NAMES, "host"),
+    },
+    { flags: "--user", summary: "in the user's own scheduler instead of the machine's" },
+    { flags: "--dry-run", summary: "show the plan; nothing is changed" },
+    { flags: "--render <dir>", summary: "with --dry-run: write the files below this folder" },
+    { ...jsonOption, summary: "the plan in JSON" },
+    homeOption,
+  ],
+  examples: [
+    { line: "cbi install --dry-run", says: "what would be done here" },
+    {
+      line: "cbi install --dry-run --host launchd --render out",
+      says: "what a Mac would get, below out/, on any machine",
+    },
+  ],
+  exits: [
+    { code: ExitCode.done, when: "all is in place, or was already" },
+    { code: ExitCode.failed, when: "it could not be done; the message says what and the remedy" },
+    { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
+  ],
+  async run(context, input) {
+    const options: InstallOptions = input.options;
+    if (options.render !== undefined && !options.dryRun) {
+      throw usage("--render writes files elsewhere and goes with --dry-run");
+    }
+    const home = await homeOf(context, input);
+    const prepared = await prepareInstall({
+      home,
+      host: options.host,
+      scope: options.user ? "user" : undefined,
+      environment: context.environment,
+      nowMs: context.clock.now(),
+    });
+    if (options.render !== undefined) {
+      const folder = path.resolve(context.workingDirectory, options.render);
+      await renderPlan(prepared.plan, prepared.comparison, folder);
+      context.remark(`written below ${folder}`);
+    }
+    show(context, prepared, options);
+    if (options.dryRun) return ExitCode.done;
+    throw new Failure({
+      code: "CBI_INSTALL_UNSUPPORTED",
+      message: `installing for ${prepared.plan.host} is not there yet`,
+      remedy: "See the files with --dry-run --render DIR; until then: cbi daemon",
+      exit: ExitCode.failed,
+    });
+  },
+};
+
+function show(context: CommandContext, prepared: Prepared, options: InstallOptions): void {
+  const { plan, comparison } = prepared;
+  if (options.json) {
+    context.write(`${JSON.stringify(planJson(plan, comparison))}\n`);
+    return;
+  }
+  const { home } = plan;
+  const whose = home.scope === "system" ? "the machine's" : "the user's";
+  context.write(`${whose} ${plan.host}, for ${home.root}, as ${home.account.name}:\n`);
+  for (const line of diffLines(comparison)) context.write(`${line}\n`);
+  for (const remark of plan.remarks) context.remark(`cbi: ${singleLine(remark)}`);
+}
+
+function usage(message: string): Failure {
+  return new Failure({
+    code: "CBI_USAGE",
+    message,
+    remedy: "See: cbi install --help",
+    exit: ExitCode.usage,
+  });
+}

@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import type { Home } from "../config/home.ts";
+import type { HostScope } from "../host/hosted-home.ts";
+import { describeHome } from "./describe-home.ts";
+import { lookAt, type Comparison } from "./look.ts";
+import { defaultScope, machineFor, type HostName, type Machine } from "./machine.ts";
+import { planInstall, type InstallPlan } from "./plan.ts";
+import { readRecord, type InstallRecord } from "./record.ts";
+
+export interface PrepareRequest {
+  home: Home;
+  /** Without one, the machine's own. */
+  host: HostName | undefined;
+  scope: HostScope | undefined;
+  environment: Readonly<Record<string, string | undefined>>;
+  nowMs: number;
+}
+
+/** A plan, and how it differs from what is there. */
+export interface Prepared {
+  plan: InstallPlan;
+  comparison: Comparison;
+  machine: Machine;
+  /** What an earlier installation left word of; never of an imagined machine. */
+  record: InstallRecord | undefined;
+}
+
+/** Plans an installation and compares it with the machine. Nothing is written. */
+export async function prepareInstall(request: PrepareRequest): Promise<Prepared> {
+  const host = request.host ?? ownHost();
+  const machine = machineFor(host, request.environment);
+  const scope = request.scope ?? defaultScope(host, machine);
+  const described = describeHome({ ...request, host, scope, machine });
+  const plan = planInstall(host, described, request.nowMs);
+  const record = machine.isThis ? await readRecord(machine.appFolder) : undefined;
+  return { plan, comparison: await lookAt(plan, record), machine, record };
+}
+
+/** The scheduler that this machine has: sd_booted(3) says how systemd is known. */
+export function ownHost(): HostName {
+  if (process.platform === "darwin") return "launchd";
+  if (process.platform === "win32") return "windows";
+  return existsSync("/run/systemd/system") ? "systemd" : "cron";
+}
