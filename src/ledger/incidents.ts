@@ -73,6 +73,15 @@ export function tellIncident(
   return true;
 }
 
+/** Whatever was told by a clock that was ahead counts as told now. In a transaction. */
+export function capTold(ledger: Ledger, nowMs: number): void {
+  ledger.run(
+    "UPDATE incident SET told_ms = ? WHERE recovered_ms IS NULL AND told_ms > ?",
+    nowMs,
+    nowMs,
+  );
+}
+
 /** Ends an open incident with its last alert. In a transaction. */
 export function recoverIncident(ledger: Ledger, key: string, nowMs: number): boolean {
   const row = ledger.get(

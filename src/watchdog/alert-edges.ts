@@ -28,7 +28,8 @@ export interface Edge {
 /**
  * Compares what is not well with what people know. One alert opens an incident, however often it is
  * found; it is told again when a person is needed or it becomes worse, and once a day; one alert ends
- * it. What is being healed neither opens nor ends anything.
+ * it. What is being healed neither opens nor ends anything. While the clock is not believed no job is
+ * judged, so that nothing is over either.
  */
 export function alertEdges(
   open: readonly OpenIncident[],
@@ -43,8 +44,10 @@ export function alertEdges(
     const edge = edgeOf(known.get(finding.key), finding, nowMs);
     if (edge) edges.push({ edge, key: finding.key, finding, message: finding.message });
   }
+  const isBlind = findings.some(({ kind }) => kind === "clock");
   for (const { key, message } of open) {
-    if (!found.has(key)) edges.push({ edge: "recovered", key, finding: undefined, message });
+    if (!found.has(key) && !isBlind)
+      edges.push({ edge: "recovered", key, finding: undefined, message });
   }
   return edges;
 }
@@ -58,6 +61,5 @@ function edgeOf(
   if (finding.isBeingHealed) return undefined;
   const isWorse = known.severity === "warn" && finding.severity === "fail";
   if ((finding.needsPerson && !known.isEscalated) || isWorse) return "escalated";
-  // A clock that was set back must not silence the reminder for ever, nor repeat it at once.
-  return Math.abs(nowMs - known.toldMs) >= REMIND_MS ? "reminded" : undefined;
+  return nowMs - known.toldMs >= REMIND_MS ? "reminded" : undefined;
 }

@@ -88,7 +88,9 @@ function judgeStale(facts: JobFacts, nowMs: number): Finding[] {
   const last =
     facts.lastSuccessMs === undefined ? "none ever" : `the last ${utcText(facts.lastSuccessMs)}`;
   const message = `${facts.job} had no success within ${spanText(staleAfterMs)} (${last})`;
-  return [finding(facts, "stale", "warn", message)];
+  // A slot that this very pass starts may be the success.
+  const isBeingHealed = facts.late !== undefined;
+  return [{ ...finding(facts, "stale", "warn", message), isBeingHealed }];
 }
 
 /** The newest slots up to the last that was done. */

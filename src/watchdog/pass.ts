@@ -62,12 +62,11 @@ export async function watchdogPass(
   openBook(road.jobs, ledgers.ledger, clock.now());
   const before = await judge(road, world, true);
   const told = tell(road, world, before.findings);
-  const { acts, waiting } = await heal(road, world, before.observed);
+  const { acts, waiting, after } = await healAll(road, world, before);
   if (acts.length === 0) {
     await beat(road.home.paths, "watchdog", clock.now(), "ended");
     return { findings: before.findings, acts, told, open: openIncidents(ledgers.ledger) };
   }
-  const after = await judge(road, world, true);
   const findings = after.findings.map((finding) => ({
     ...finding,
     isBeingHealed: finding.isBeingHealed && waiting.has(finding.job ?? ""),
@@ -77,11 +76,40 @@ export async function watchdogPass(
   return { findings, acts, told, open: openIncidents(ledgers.ledger) };
 }
 
-async function judge(
+/** What is known of a home at one instant of a pass. */
+interface Judged {
+  observed: Observed[];
+  findings: Finding[];
+}
+
+/** Heals, and then what only that made possible, as a job that comes after another; no job starts twice. */
+async function healAll(
   road: Road,
   world: WatchdogWorld,
-  mayWrite: boolean,
-): Promise<{ observed: Observed[]; findings: Finding[] }> {
+  before: Judged,
+): Promise<Healed & { after: Judged }> {
+  const acts: Act[] = [];
+  const waiting = new Set<string>();
+  const healed = new Set<string>();
+  let after = before;
+  // A chain of jobs is no longer than there are jobs.
+  for (let round = 0; round <= before.observed.length; round++) {
+    const left = after.observed.filter(({ checked }) => !healed.has(checked.job));
+    const end = await heal(road, world, left);
+    if (end.acts.length === 0) break;
+    for (const { checked } of left) if (isStart(checked)) healed.add(checked.job);
+    for (const job of end.waiting) waiting.add(job);
+    acts.push(...end.acts);
+    after = await judge(road, world, true);
+  }
+  return { acts, waiting, after };
+}
+
+function isStart({ next }: Checked): boolean {
+  return next.step === "start" || next.step === "resume";
+}
+
+async function judge(road: Road, world: WatchdogWorld, mayWrite: boolean): Promise<Judged> {
   const nowMs = road.world.clock.now();
   const observed = await observeJobs(road, world.uptime(), mayWrite);
   const enabled = observed.filter(({ facts }) => facts.isEnabled).map(({ facts }) => facts.job);
@@ -108,12 +136,18 @@ function plannedActs({ checked, running }: Observed): Act[] {
   return acts;
 }
 
-/** Heals each job on a road of its own, side by side; `waiting` are those that others held up. */
+interface Healed {
+  acts: Act[];
+  /** The jobs that others held up. */
+  waiting: Set<string>;
+}
+
+/** Heals each job on a road of its own, side by side. */
 async function heal(
   road: Road,
   world: WatchdogWorld,
   observed: readonly Observed[],
-): Promise<{ acts: Act[]; waiting: Set<string> }> {
+): Promise<Healed> {
   const acts: Act[] = [];
   const waiting = new Set<string>();
   await Promise.all(
@@ -152,8 +186,8 @@ async function catchUp(world: WatchdogWorld, job: string): Promise<RoadEnd> {
   return await runScheduled({ ...road, ledgers }, job, { mayWait: false });
 }
 
-function isWork({ ends, range, next }: Checked): boolean {
-  return ends.length > 0 || range !== undefined || next.step === "start" || next.step === "resume";
+function isWork(checked: Checked): boolean {
+  return checked.ends.length > 0 || checked.range !== undefined || isStart(checked);
 }
 
 function workText({ ends, next }: Checked): string {

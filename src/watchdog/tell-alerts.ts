@@ -1,4 +1,5 @@
 import {
+  capTold,
   openIncident,
   openIncidents,
   recoverIncident,
@@ -15,6 +16,8 @@ export function tellAlerts(
   nowMs: number,
 ): Edge[] {
   return ledger.transaction(() => {
+    // A clock that was set back must not silence reminders for ever, nor repeat them at once.
+    capTold(ledger, nowMs);
     const edges = alertEdges(openIncidents(ledger), findings, nowMs);
     return edges.filter((edge) => keep(ledger, edge, nowMs));
   });

@@ -60,6 +60,28 @@ void test("an incident that comes back is another one", () => {
   assert.deepEqual(alertsOf(ledger, "failed:nightly"), ["opened", "recovered", "opened"]);
 });
 
+void test("a clock that is not believed hides incidents and ends none", () => {
+  using ledger = Ledger.open(":memory:");
+  const clock = finding({ key: "clock", kind: "clock", job: undefined });
+  for (const findings of [[finding()], [clock], [clock], [finding()], []]) {
+    tellAlerts(ledger, findings, NOW);
+  }
+  assert.deepEqual(alertsOf(ledger, "failed:nightly"), ["opened", "recovered"]);
+  assert.deepEqual(alertsOf(ledger, "clock"), ["opened", "recovered"]);
+});
+
+void test("a clock that jumps reminds nobody more than once a day", () => {
+  using ledger = Ledger.open(":memory:");
+  const days = [0, 5, 0, -3, 0, 5, 0];
+  for (const day of days) tellAlerts(ledger, [finding()], NOW + day * 24 * HOUR);
+  assert.deepEqual(alertsOf(ledger, "failed:nightly"), [
+    "opened",
+    "reminded",
+    "reminded",
+    "reminded",
+  ]);
+});
+
 void test("what is being healed opens nothing and ends nothing", () => {
   using ledger = Ledger.open(":memory:");
   tellAlerts(ledger, [finding({ isBeingHealed: true })], NOW);

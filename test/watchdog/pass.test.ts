@@ -147,3 +147,14 @@ void test("a job that its host lost is told, and found again is recovered", asyn
   await pass(under, { host });
   assert.deepEqual(alertsOf(under.ledger, "host:scan"), ["opened", "recovered"]);
 });
+
+void test("a job that comes after another is caught up in the same pass, and nobody hears of it", async () => {
+  const chain = `{ report: { kind: command, after: [scan], argv: [x] }, scan: { kind: command, schedule: ['30 8 * * *'], argv: [x], stale_after: 26h } }`;
+  using under = new RoadUnderTest(chain, "2026-11-19T12:00:00Z");
+  await pass(under);
+  under.clock.advance(30 * HOUR);
+  const { told } = await pass(under);
+  assert.deepEqual(under.slots("scan").slice(-1), ["2026-11-20T08:30 done"]);
+  assert.deepEqual(under.slots("report").slice(-1), ["2026-11-20T08:30 done"]);
+  assert.deepEqual(told, []);
+});
