@@ -10,8 +10,9 @@ export interface Settlement {
 }
 
 /**
- * Gives each matured forecast of the symbol whose prices these are the date of the price row that settled it: the h-th next session was
- * only the best guess while it waited, since a series may lack sessions.
+ * Gives each matured forecast of the symbol whose prices these are the date of the price row that
+ * settled it: the h-th next session was only the best guess while it waited, since a series may lack
+ * sessions.
  */
 export function settledForecasts(
   forecasts: readonly ForecastRow[],
@@ -35,6 +36,32 @@ export function settledForecasts(
     groups.set(batch, [...(groups.get(batch) ?? []), row]);
   }
   return { groups: [...groups.values()], changed: settled.size };
+}
+
+/**
+ * Rows to publish for a day, of which `stored` are its forecasts and those of later days: a target
+ * date that had come by the newest of these was settled then, and stays. Publishing an older day
+ * again knows no better than the best guess.
+ */
+export function withSettledDates(
+  rows: readonly ForecastRow[],
+  stored: readonly ForecastRow[],
+): ForecastRow[] {
+  const newest = stored.reduce((day, row) => (row.as_of > day ? row.as_of : day), "");
+  const settled = new Map(
+    stored
+      .filter((row) => row.as_of < newest && row.target_date <= newest)
+      .map((row) => [groupOf(row), row.target_date]),
+  );
+  return rows.map((row) => ({
+    ...row,
+    target_date: settled.get(groupOf(row)) ?? row.target_date,
+  }));
+}
+
+/** Forecasts without what settling writes: what they said on their day. */
+export function asForecast(rows: readonly ForecastRow[]): Omit<ForecastRow, "target_date">[] {
+  return rows.map(({ target_date: _settled, ...said }) => said);
 }
 
 function groupOf(forecast: ForecastRow): string {

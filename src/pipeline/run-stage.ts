@@ -47,11 +47,19 @@ export async function runStage(run: StageRun): Promise<StageOutcome> {
       : undefined;
     if (checkpoint) {
       for (const warning of checkpoint.warnings) context.warn(warning);
-      await finish(run, startedMs, fingerprint, checkpoint, checkpoint.run);
-      return { output: checkpoint.output, reused: true };
+      const { output, warnings } = checkpoint;
+      const remark = await attemptUntilDone(run, (deadlineMs) =>
+        underDeadline(run, deadlineMs, async (inner) => stage.afterwards?.(output, inputs, inner)),
+      );
+      await finish(run, startedMs, fingerprint, { output, warnings, remark }, checkpoint.run);
+      return { output, reused: true };
     }
     if (run.refusal) throw run.refusal();
-    const made = await attemptUntilDone(run);
+    const made = await attemptUntilDone(run, (deadlineMs, attempt) => {
+      updateStage(context.ledger, context.run, stage.name, { state: "running", attempts: attempt });
+      context.emit({ event: "stage-started", stage: stage.name, attempt });
+      return attemptOnce(run, deadlineMs);
+    });
     await finish(run, startedMs, fingerprint, made, undefined);
     return { output: made.output, reused: false };
   } catch (error) {
@@ -64,9 +72,14 @@ export async function runStage(run: StageRun): Promise<StageOutcome> {
 interface Made {
   output: unknown;
   warnings: readonly string[];
+  /** What it did besides, for the summary. */
+  remark: string | undefined;
 }
 
-async function attemptUntilDone(run: StageRun): Promise<Made> {
+async function attemptUntilDone<Result>(
+  run: StageRun,
+  once: (deadlineMs: number, attempt: number) => Promise<Result>,
+): Promise<Result> {
   const { stage, context } = run;
   const job = context.config.jobs[context.job];
   const configured = job?.kind === "pipeline" ? job.stages[stage.name] : undefined;
@@ -75,10 +88,8 @@ async function attemptUntilDone(run: StageRun): Promise<Made> {
     (configured?.deadline === undefined ? undefined : parseDurationMs(configured.deadline)) ??
     stage.limits.deadlineMs;
   for (let attempt = 1; ; attempt++) {
-    updateStage(context.ledger, context.run, stage.name, { state: "running", attempts: attempt });
-    context.emit({ event: "stage-started", stage: stage.name, attempt });
     try {
-      return await attemptOnce(run, deadlineMs);
+      return await once(deadlineMs, attempt);
     } catch (error) {
       if (context.signal.aborted) throw context.signal.reason;
       const failure = toFailure(error);
@@ -98,12 +109,28 @@ async function attemptUntilDone(run: StageRun): Promise<Made> {
 }
 
 async function attemptOnce(run: StageRun, deadlineMs: number): Promise<Made> {
-  const { stage, inputs, context } = run;
+  const { stage, inputs } = run;
   const warnings: string[] = [];
-  const warn = (message: string): void => {
-    warnings.push(message);
-    context.warn(message);
-  };
+  return underDeadline(run, deadlineMs, async (context) => {
+    const warn = (message: string): void => {
+      warnings.push(message);
+      context.warn(message);
+    };
+    const output = await stage.run(inputs, { ...context, warn });
+    context.signal.throwIfAborted();
+    const parsed = stage.output.parse(output);
+    const problem = await problemWith(stage, parsed, inputs, run.context);
+    if (problem !== undefined) throw unverified(stage.name, problem);
+    return { output: parsed, warnings, remark: await stage.afterwards?.(parsed, inputs, context) };
+  });
+}
+
+/** Does work of a stage whose signal is aborted, for the reason thrown, when the deadline passes. */
+async function underDeadline<Result>(
+  { stage, context }: StageRun,
+  deadlineMs: number,
+  work: (context: StageContext) => Promise<Result>,
+): Promise<Result> {
   const deadline = new AbortController();
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, deadline.signal]);
@@ -112,12 +139,7 @@ async function attemptOnce(run: StageRun, deadlineMs: number): Promise<Made> {
     () => undefined,
   );
   try {
-    const output = await stage.run(inputs, { ...context, signal, warn });
-    signal.throwIfAborted();
-    const parsed = stage.output.parse(output);
-    const problem = await problemWith(stage, parsed, inputs, context);
-    if (problem !== undefined) throw unverified(stage.name, problem);
-    return { output: parsed, warnings };
+    return await work({ ...context, signal });
   } catch (error) {
     // A stage may wrap the reason for which it was stopped; the reason itself is what counts.
     throw deadline.signal.aborted ? deadline.signal.reason : error;
@@ -135,7 +157,7 @@ async function finish(
 ): Promise<void> {
   const { stage, context } = run;
   const endedMs = context.clock.now();
-  const summary = stage.summarize(made.output);
+  const summary = [stage.summarize(made.output), made.remark].filter(Boolean).join("; ");
   updateStage(context.ledger, context.run, stage.name, {
     state: "done",
     fingerprint,

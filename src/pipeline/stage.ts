@@ -49,6 +49,11 @@ export interface Stage<Name extends StageName, In, Out> {
   outputs(output: Out): readonly DeclaredOutput[];
   /** What is wrong with an output beyond its files, or undefined. Asked after `run` and before reuse. */
   verify?(output: Out, input: In, context: StageContext): Promise<string | undefined>;
+  /**
+   * What every run does once the output stands, also where it was used again, and what never changes
+   * that output. Repeatable like `run`. Returns what there is to add to the summary.
+   */
+  afterwards?(output: Out, input: In, context: StageContext): Promise<string | undefined>;
   /** One line for a person. */
   summarize(output: Out): string;
 }

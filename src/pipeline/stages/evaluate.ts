@@ -6,8 +6,9 @@ import { evaluationSchema, type Evaluation } from "../../evaluation/evaluation.t
 import type { ForecastRow } from "../../evaluation/forecast.ts";
 import { priceSeries } from "../../evaluation/price-series.ts";
 import { countTrials } from "../../evaluation/promotion.ts";
+import { asForecast } from "../../evaluation/settlement.ts";
 import { renderReport } from "../../evaluation/report.ts";
-import { recordDecision, versionsOf } from "../../ledger/champions.ts";
+import { decisionInForce, recordDecision, versionsOf } from "../../ledger/champions.ts";
 import { canonicalJson, hashText, replaceFile, replaceJson } from "../../system/files.ts";
 import { declaredOutputSchema, declareOutput } from "../declared-output.ts";
 import type { Stage, StageContext } from "../stage.ts";
@@ -50,7 +51,7 @@ interface EvaluateInput {
  */
 export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
   name: "evaluate",
-  version: 2,
+  version: 3,
   output: evaluateOutputSchema,
   limits: { attempts: 3, deadlineMs: 15 * 60_000 },
 
@@ -59,11 +60,12 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
     const forecasts = await context.warehouse.forecasts({ symbol, asOfMax: context.asOf });
     return {
       asOf: context.asOf,
-      forecasts: hashText(forecasts.map(canonicalJson).join("\n")),
+      forecasts: hashText(asForecast(forecasts).map(canonicalJson).join("\n")),
       datasets: input.export.datasets.map((dataset) => dataset.sha256),
       models: input.train.models.map((model) => model.manifest_sha256),
       ridge: input.train.ridge.sha256,
       champions: input.predict.champions,
+      nightsWithoutSkill: input.predict.champions.map((one) => nightsWithoutSkill(one, context)),
       settings: context.config.evaluate,
       auditErrors: input.audit.errors,
     };
@@ -142,9 +144,23 @@ async function horizonRequest(
     ridge: ridge[horizon] ?? [],
     forecasts: forecasts.filter((row) => row.horizon === horizon),
     champion: champion && { spec: champion.spec, algorithm: champion.algorithm },
+    nightsWithoutSkill: champion ? nightsWithoutSkill(champion, context) : 0,
     trials: countTrials(versions),
     specOfVersion: new Map(versions.map(({ version, spec }) => [version, spec])),
   };
+}
+
+const countSchema = z.object({ nights_without_skill: z.int() });
+
+/** As the evaluation before counted them of the same champion; a person's decision begins anew. */
+function nightsWithoutSkill(
+  { horizon, spec }: { horizon: string; spec: string },
+  context: StageContext,
+): number {
+  const before = decisionInForce(context.ledger, horizon, context.asOf);
+  const counted = countSchema.safeParse(before?.numbers);
+  const isSame = before?.maker === "evaluate" && before.spec === spec;
+  return isSame && counted.success ? counted.data.nights_without_skill : 0;
 }
 
 async function writeReports(

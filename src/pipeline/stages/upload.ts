@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ForecastRow } from "../../evaluation/forecast.ts";
-import { settledForecasts } from "../../evaluation/settlement.ts";
+import { asForecast, settledForecasts, withSettledDates } from "../../evaluation/settlement.ts";
 import { canonicalJson, hashText } from "../../system/files.ts";
 import type { Stage, StageContext } from "../stage.ts";
 import type { PredictOutput } from "./predict.ts";
@@ -9,9 +9,7 @@ export const uploadOutputSchema = z.strictObject({
   table: z.string(),
   views: z.array(z.string()),
   rows: z.int(),
-  /** Earlier forecasts that matured and now carry the date of the row that settled them. */
-  rows_settled: z.int(),
-  /** SHA-256 of the rows as they were read back. */
+  /** SHA-256 of the rows as they were read back, save their target dates, which settling moves. */
   sha256: z.string(),
   bytes_billed: z.number(),
   jobs: z.array(z.string()),
@@ -25,23 +23,26 @@ export type UploadOutput = z.infer<typeof uploadOutputSchema>;
  */
 export const uploadStage: Stage<"upload", { predict: PredictOutput }, UploadOutput> = {
   name: "upload",
-  version: 1,
+  version: 2,
   output: uploadOutputSchema,
   limits: { attempts: 4, deadlineMs: 15 * 60_000 },
 
   fingerprint: async ({ predict }, context) => ({
-    rows: hashRows(predict.forecasts),
+    rows: hashText(predict.forecasts.map(canonicalJson).sort().join("\n")),
     warehouse: context.config.warehouse,
   }),
 
   async run({ predict }, context) {
-    const receipt = await context.warehouse.upload(predict.forecasts, context.signal);
-    const settled = await settleMatured(context);
+    const stored = await context.warehouse.forecasts({
+      symbol: context.config.symbol,
+      ...since(predict.forecasts),
+    });
+    const rows = withSettledDates(predict.forecasts, stored);
+    const receipt = await context.warehouse.upload(rows, context.signal);
     return {
       table: receipt.table,
       views: receipt.views,
       rows: receipt.rows,
-      rows_settled: settled,
       sha256: hashRows(predict.forecasts),
       bytes_billed: receipt.bytesBilled,
       jobs: receipt.jobs,
@@ -51,11 +52,16 @@ export const uploadStage: Stage<"upload", { predict: PredictOutput }, UploadOutp
   outputs: () => [],
 
   async verify(output, { predict }, context) {
-    const days = predict.forecasts.map((row) => row.as_of).sort();
+    const newest =
+      predict.forecasts
+        .map((row) => row.as_of)
+        .sort()
+        .at(-1) ?? context.asOf;
+    const { symbol } = context.config;
     const stored = await context.warehouse.forecasts({
-      symbol: context.config.symbol,
-      ...(days[0] === undefined ? {} : { asOfMin: days[0] }),
-      asOfMax: days.at(-1) ?? context.asOf,
+      symbol,
+      ...since(predict.forecasts),
+      asOfMax: newest,
     });
     const published = new Set(predict.forecasts.map((row) => `${row.as_of} ${row.horizon}`));
     const ours = stored.filter((row) => published.has(`${row.as_of} ${row.horizon}`));
@@ -64,11 +70,12 @@ export const uploadStage: Stage<"upload", { predict: PredictOutput }, UploadOutp
       : `${output.table} holds other rows than were uploaded`;
   },
 
-  summarize(output) {
-    const settled =
-      output.rows_settled === 0 ? "" : `; ${output.rows_settled} earlier ones settled`;
-    return `${output.rows} rows in ${output.table}, read back${settled}`;
+  async afterwards(_output, _input, context) {
+    const settled = await settleMatured(context);
+    return settled === 0 ? undefined : `${settled} earlier ones settled`;
   },
+
+  summarize: (output) => `${output.rows} rows in ${output.table}, read back`,
 };
 
 /**
@@ -84,7 +91,13 @@ async function settleMatured(context: StageContext): Promise<number> {
   return changed;
 }
 
-/** A hash of rows that does not depend on their order. */
+/** From the oldest day of the rows on. */
+function since(rows: readonly ForecastRow[]): { asOfMin?: string } {
+  const oldest = rows.map((row) => row.as_of).sort()[0];
+  return oldest === undefined ? {} : { asOfMin: oldest };
+}
+
+/** A hash of what rows say that does not depend on their order. */
 function hashRows(rows: readonly ForecastRow[]): string {
-  return hashText(rows.map(canonicalJson).sort().join("\n"));
+  return hashText(asForecast(rows).map(canonicalJson).sort().join("\n"));
 }
