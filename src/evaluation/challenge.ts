@@ -1,4 +1,4 @@
-import type { Challenge, SpecReference, Standing } from "./decision.ts";
+import { type Challenge, RANDOM_WALK_SPEC, type SpecReference, type Standing } from "./decision.ts";
 import { RANDOM_WALK } from "./forecast.ts";
 import { sharePercent } from "./numbers.ts";
 import { absoluteError, asRandomWalk, onSameDays, overlapOf, type Outcome } from "./outcome.ts";
@@ -10,6 +10,9 @@ export const P_VALUE_MAX = 0.1;
 
 /** Fewer stretches of h rows than this give the test no power. */
 export const STRETCHES_MIN = 10;
+
+/** Nights in a row without a skill above 0 after which a champion gives way to the random walk. */
+export const NIGHTS_WITHOUT_SKILL_MAX = 5;
 
 /** What a challenger must then be better by, and in how many blocks. */
 export const WEAK_GAIN_MIN = 0.05;
@@ -33,6 +36,8 @@ export interface DecisionRequest {
   series: PriceSeries;
   /** Who predicts now; undefined before the first decision. */
   champion: SpecReference | undefined;
+  /** Nights in a row before this one on which its skill was not above 0. */
+  nightsWithoutSkill: number;
   contenders: readonly Contender[];
   /** Errors of tonight's audit; any of them lets nothing change. */
   auditErrors: number;
@@ -74,6 +79,59 @@ export function challengeOf(
   const live = pairOf(challenger.live, opponent?.live);
   const useLive = stretchesOf(live.left, request) >= STRETCHES_MIN;
   const pair = useLive ? live : pairOf(challenger.outOfFold, opponent?.outOfFold);
+  const facts = {
+    ...comparisonOf(challenger, opponent?.algorithm ?? RANDOM_WALK, pair, useLive, request),
+    coverage: challenger.coverage?.share ?? null,
+  };
+  const naive = sumOfErrors(asRandomWalk(pair.left));
+  const skill = naive > 0 ? 1 - sumOfErrors(pair.left) / naive : null;
+  const objections =
+    facts.comparison.rows === 0
+      ? [NOTHING_TO_COMPARE]
+      : [
+          ...((skill ?? 0) <= 0 ? [`its skill is ${sharePercent(skill)}, not above 0`] : []),
+          ...lossObjections(facts),
+          ...(useLive ? recordObjections(challenger) : []),
+          ...coverageObjections(challenger, request),
+        ];
+  return { ...facts, passed: objections.length === 0, objections };
+}
+
+/**
+ * Compares the random walk with a champion whose skill is not above 0, by the evidence that is asked
+ * of any challenger. Without it the champion stays, until it has had no skill for `nights` nights in
+ * a row: `NIGHTS_WITHOUT_SKILL_MAX` of them are taken in evidence's place, as weak.
+ */
+export function walkChallengeOf(
+  champion: Contender,
+  nights: number,
+  request: DecisionRequest,
+): Challenge {
+  const useLive = stretchesOf(champion.live, request) >= STRETCHES_MIN;
+  const right = useLive ? [...champion.live] : [...champion.outOfFold];
+  const pair = { left: asRandomWalk(right), right };
+  const compared = comparisonOf(RANDOM_WALK_SPEC, champion.algorithm, pair, useLive, request);
+  const facts = { ...compared, coverage: null };
+  const objections = facts.comparison.rows === 0 ? [NOTHING_TO_COMPARE] : lossObjections(facts);
+  if (objections.length === 0) return { ...facts, passed: true, objections };
+  if (nights >= NIGHTS_WITHOUT_SKILL_MAX) {
+    return { ...facts, evidence: "weak", passed: true, objections: [] };
+  }
+  const waiting = `${champion.algorithm} has been without skill for ${nights} of ${NIGHTS_WITHOUT_SKILL_MAX} nights`;
+  return { ...facts, passed: false, objections: [...objections, waiting] };
+}
+
+const NOTHING_TO_COMPARE = "there are no rows to compare on";
+
+type Facts = Omit<Challenge, "passed" | "objections">;
+
+function comparisonOf(
+  { spec, algorithm }: SpecReference,
+  against: string,
+  pair: { left: Outcome[]; right: Outcome[] },
+  useLive: boolean,
+  request: DecisionRequest,
+): Omit<Facts, "coverage"> {
   const comparison = compareLosses(
     pair.left.map(absoluteError),
     pair.right.map(absoluteError),
@@ -81,27 +139,17 @@ export function challengeOf(
   );
   const blocks = blocksOf(pair.left, pair.right);
   const { loss, loss_other: other } = comparison;
-  const facts = {
-    spec: challenger.spec,
-    algorithm: challenger.algorithm,
-    against: opponent?.algorithm ?? RANDOM_WALK,
-    judged_on: useLive ? ("live" as const) : ("out_of_fold" as const),
-    evidence:
-      stretchesOf(pair.left, request) < STRETCHES_MIN ? ("weak" as const) : ("strong" as const),
+  return {
+    spec,
+    algorithm,
+    against,
+    judged_on: useLive ? "live" : "out_of_fold",
+    evidence: stretchesOf(pair.left, request) < STRETCHES_MIN ? "weak" : "strong",
     comparison,
     gain: loss === null || other === null || other === 0 ? null : 1 - loss / other,
     blocks: blocks.length,
     blocks_won: blocks.filter((won) => won).length,
-    coverage: challenger.coverage?.share ?? null,
   };
-  const naive = sumOfErrors(asRandomWalk(pair.left));
-  const skill = naive > 0 ? 1 - sumOfErrors(pair.left) / naive : null;
-  const objections = [
-    ...lossObjections(facts, skill),
-    ...(useLive ? recordObjections(challenger) : []),
-    ...coverageObjections(challenger, request),
-  ];
-  return { ...facts, passed: objections.length === 0, objections };
 }
 
 function pairOf(
@@ -111,28 +159,19 @@ function pairOf(
   return onSameDays(challenger, opponent ?? asRandomWalk(challenger));
 }
 
-function lossObjections(
-  facts: Omit<Challenge, "passed" | "objections">,
-  skill: number | null,
-): string[] {
-  const objections: string[] = [];
-  if (facts.comparison.rows === 0) return ["there are no rows to compare on"];
-  if ((skill ?? 0) <= 0) objections.push(`its skill is ${sharePercent(skill)}, not above 0`);
-  if ((facts.gain ?? 0) <= 0)
-    objections.push(`its loss is not lower than ${nameOf(facts.against)}'s`);
-  else if (facts.evidence === "weak") objections.push(...weakObjections(facts));
-  else if ((facts.comparison.p_value ?? 1) >= P_VALUE_MAX) {
-    const p = facts.comparison.p_value;
-    objections.push(
-      p === null
-        ? "whether its lower loss is chance cannot be told"
-        : `its lower loss may be chance: p = ${p.toFixed(2)}, not below ${P_VALUE_MAX.toFixed(2)}`,
-    );
-  }
-  return objections;
+function lossObjections(facts: Facts): string[] {
+  if ((facts.gain ?? 0) <= 0) return [`its loss is not lower than ${nameOf(facts.against)}'s`];
+  if (facts.evidence === "weak") return weakObjections(facts);
+  const { p_value: p } = facts.comparison;
+  if (p !== null && p < P_VALUE_MAX) return [];
+  return [
+    p === null
+      ? "whether its lower loss is chance cannot be told"
+      : `its lower loss may be chance: p = ${p.toFixed(2)}, not below ${P_VALUE_MAX.toFixed(2)}`,
+  ];
 }
 
-function weakObjections(facts: Omit<Challenge, "passed" | "objections">): string[] {
+function weakObjections(facts: Facts): string[] {
   const objections: string[] = [];
   if ((facts.gain ?? 0) < WEAK_GAIN_MIN) {
     objections.push(

@@ -42,6 +42,8 @@ export const decisionSchema = z.strictObject({
   standings: z.array(standingSchema),
   challenges: z.array(challengeSchema),
   audit_errors: z.int().min(0),
+  /** Nights in a row, this one too, on which the champion that stays had no skill above 0. */
+  nights_without_skill: z.int().min(0).default(0),
   /** Specs and seeds ever tried for this horizon. */
   trials: z.int().min(0),
   /** The decision in sentences. */

@@ -51,6 +51,8 @@ export interface HorizonRequest {
   forecasts: readonly ForecastRow[];
   /** Who predicts now; undefined before the first decision. */
   champion: SpecReference | undefined;
+  /** Nights in a row before this one on which it had no skill above 0. */
+  nightsWithoutSkill: number;
   /** Distinct pairs of spec and seed ever tried for this horizon (`countTrials`). */
   trials: number;
   /** Model version → spec key. Without it forecasts belong to the spec of their algorithm. */
@@ -142,6 +144,7 @@ function evaluateHorizon(
       horizonRows: horizon.horizonRows,
       series: night.series,
       champion: horizon.champion,
+      nightsWithoutSkill: horizon.nightsWithoutSkill,
       contenders: candidates.map((candidate) => ({
         ...candidate,
         coverage: coverageOf(candidate, night.settings.interval),

@@ -2,10 +2,12 @@ import {
   challengeOf,
   type DecisionRequest,
   nameOf,
+  NIGHTS_WITHOUT_SKILL_MAX,
   rowsText,
   standingOf,
   standingOn,
   STRETCHES_MIN,
+  walkChallengeOf,
 } from "./challenge.ts";
 import {
   type Challenge,
@@ -21,11 +23,16 @@ import { sharePercent } from "./numbers.ts";
  * Decides who predicts from the next night on. Loss is the absolute error in price.
  *
  * Before the first decision, or when the champion's spec is no longer trained, the best skill above
- * 0 on out-of-fold rows is named, else the random walk. Later the random walk takes over from a
- * champion that no longer beats it. A challenger takes over when its skill is above 0, its mean
- * loss is lower on the same rows, the one-sided Diebold–Mariano p is below 0.10 and its intervals
- * hold what they promise. With fewer than ten independent stretches that test has no power: then
- * only a loss at least 5 % lower, and lower in two blocks or more, is taken, as weak evidence.
+ * 0 on out-of-fold rows is named, else the random walk. A challenger takes over when its skill is
+ * above 0, its mean loss is lower on the same rows, the one-sided Diebold–Mariano p is below 0.10
+ * and its intervals hold what they promise. With fewer than ten independent stretches that test has
+ * no power: then only a loss at least 5 % lower, and lower in two blocks or more, is taken, as weak
+ * evidence.
+ *
+ * The random walk takes over from a champion whose skill is not above 0 by the same evidence, or
+ * once that has been so for five nights in a row: a skill that wavers about 0 from night to night
+ * moves nobody, and no model without skill is published for long. While the champion's skill is not
+ * above 0, challengers are compared with the random walk.
  */
 export function decideChampion(request: DecisionRequest): Decision {
   const standings = request.contenders.map((contender) => standingOf(contender, request));
@@ -34,19 +41,22 @@ export function decideChampion(request: DecisionRequest): Decision {
   if (champion === undefined) return nameFirst(request);
   const contender = request.contenders.find((one) => one.spec === champion.spec);
   const standing = standings.find((one) => one.spec === champion.spec);
-  const beaten = contender !== undefined && (standing?.skill ?? 0) <= 0;
-  const opponent = beaten ? undefined : contender;
-  const challenges = request.contenders
+  const isLosing = contender !== undefined && (standing?.skill ?? 0) <= 0;
+  const nights = isLosing ? request.nightsWithoutSkill + 1 : 0;
+  const opponent = isLosing ? undefined : contender;
+  const rivals = request.contenders
     .filter((one) => one.spec !== champion.spec)
     .map((one) => challengeOf(one, opponent, request));
-  const winner = bestOf(challenges);
+  const walk = isLosing ? walkChallengeOf(contender, nights, request) : undefined;
   const common = {
     standings,
-    challenges,
+    challenges: walk ? [...rivals, walk] : rivals,
     audit_errors: 0,
+    nights_without_skill: 0,
     trials: request.trials,
     previous: champion,
   };
+  const winner = bestOf(rivals);
   if (winner !== undefined) {
     const reasons = [winningReason(winner)];
     return {
@@ -57,13 +67,13 @@ export function decideChampion(request: DecisionRequest): Decision {
       reasons,
     };
   }
-  if (beaten && standing !== undefined) {
+  if (walk?.passed === true && standing !== undefined) {
     return {
       ...common,
       outcome: "demoted_to_random_walk",
       champion: RANDOM_WALK_SPEC,
-      evidence: standing.stretches < STRETCHES_MIN ? "weak" : "strong",
-      reasons: [`${standingReason(standing)}: it no longer beats the random walk`],
+      evidence: walk.evidence,
+      reasons: [`${standingReason(standing)}: ${demotionReason(walk, nights)}`],
     };
   }
   return {
@@ -71,7 +81,8 @@ export function decideChampion(request: DecisionRequest): Decision {
     outcome: "kept",
     champion,
     evidence: null,
-    reasons: keptReasons(champion, standing, challenges),
+    nights_without_skill: nights,
+    reasons: keptReasons(champion, standing, common.challenges),
   };
 }
 
@@ -100,6 +111,7 @@ function heldByAudit(request: DecisionRequest, standings: Standing[]): Decision 
     standings,
     challenges: [],
     audit_errors: errors,
+    nights_without_skill: request.nightsWithoutSkill,
     trials: request.trials,
     reasons: [`the audit found ${errors} ${errors === 1 ? "error" : "errors"}: nothing changes`],
   };
@@ -124,6 +136,7 @@ function nameFirst(request: DecisionRequest): Decision {
     standings,
     challenges: [],
     audit_errors: 0,
+    nights_without_skill: 0,
     trials: request.trials,
     reasons,
   };
@@ -145,7 +158,8 @@ function keptReasons(
       ? `${nameOf(champion.algorithm)} stays: no model is shown to be better`
       : `${standingReason(standing)}: it stays`;
   const rest = challenges.map(
-    (challenge) => `${challenge.algorithm} does not take over: ${challenge.objections.join("; ")}`,
+    (challenge) =>
+      `${nameOf(challenge.algorithm)} does not take over: ${challenge.objections.join("; ")}`,
   );
   return [first, ...rest];
 }
@@ -157,6 +171,14 @@ function winningReason(challenge: Challenge): string {
     return `${gain}, p = ${(challenge.comparison.p_value ?? 1).toFixed(3)}`;
   }
   return `${gain}, lower in ${challenge.blocks_won} of ${challenge.blocks} blocks; weak evidence`;
+}
+
+/** By what the random walk takes over: a test, time, or a weak comparison. */
+function demotionReason(walk: Challenge, nights: number): string {
+  const { p_value: p } = walk.comparison;
+  if (walk.evidence === "strong") return `the random walk is better, p = ${(p ?? 1).toFixed(3)}`;
+  if (nights >= NIGHTS_WITHOUT_SKILL_MAX) return `none for ${nights} nights in a row`;
+  return `the random walk is better in ${walk.blocks_won} of ${walk.blocks} blocks; weak evidence`;
 }
 
 function standingReason(standing: Standing): string {

@@ -52,6 +52,7 @@ export function horizonRequest(
     horizonRows,
     trials: 6,
     champion: undefined,
+    nightsWithoutSkill: 0,
     specs: [
       { spec: "a", algorithm: "lightgbm_dart", rows: rows(-0.1, horizonRows) },
       { spec: "b", algorithm: "xgboost_dart", rows: rows(0.15, 21) },

@@ -48,12 +48,18 @@ function request(facts: Partial<DecisionRequest>): DecisionRequest {
     horizonRows: 5,
     series,
     champion: undefined,
+    nightsWithoutSkill: 0,
     contenders: [],
     auditErrors: 0,
     intervalLevel: 0.8,
     trials: 2,
     ...facts,
   };
+}
+
+/** As good as the random walk but for chance: with a lag it is a little worse, without one a little better. */
+function wavering(lag: number): Contender {
+  return contender("wavering", outcomes(0.2 - lag, 3));
 }
 
 const good = contender("good", outcomes(0.2));
@@ -107,10 +113,86 @@ void test("a lower loss that may be chance promotes nobody", () => {
   assert.match(decision.reasons.join(), /may be chance: p = 0\.\d\d/);
 });
 
-void test("a champion that loses to the random walk gives way to it", () => {
+void test("a champion that is shown to lose to the random walk gives way to it at once", () => {
   const decision = decideChampion(request({ contenders: [bad], champion: champion(bad) }));
   assert.equal(decision.outcome, "demoted_to_random_walk");
   assert.deepEqual(decision.champion, RANDOM_WALK_SPEC);
+  assert.equal(decision.evidence, "strong");
+  assert.equal(decision.challenges[0]?.against, "bad");
+  assert.ok((decision.challenges[0]?.comparison.p_value ?? 1) < 0.1);
+  assert.match(decision.reasons.join(), /the random walk is better, p = 0\.0\d\d/);
+});
+
+void test("a champion whose loss may be higher by chance stays, four nights in a row and not five", () => {
+  const contenders = [wavering(0.02)];
+  const outcomesOf = (nights: number) => {
+    let nightsWithoutSkill = 0;
+    return Array.from({ length: nights }, () => {
+      const decision = decideChampion(
+        request({ contenders, champion: champion(wavering(0.02)), nightsWithoutSkill }),
+      );
+      nightsWithoutSkill = decision.nights_without_skill;
+      return decision;
+    });
+  };
+  const decisions = outcomesOf(5);
+  assert.deepEqual(
+    decisions.map(({ outcome, nights_without_skill: nights }) => `${outcome} ${nights}`),
+    ["kept 1", "kept 2", "kept 3", "kept 4", "demoted_to_random_walk 0"],
+  );
+  const [first, last] = [decisions[0], decisions.at(-1)];
+  assert.match(
+    first?.reasons.join() ?? "",
+    /the random walk does not take over: .*chance: p = 0\.\d\d/,
+  );
+  assert.match(first?.reasons.join() ?? "", /without skill for 1 of 5 nights/);
+  assert.match(last?.reasons.join() ?? "", /none for 5 nights in a row/);
+  assert.equal(last?.evidence, "weak");
+  assert.deepEqual(last?.champion, RANDOM_WALK_SPEC);
+});
+
+void test("a night with skill begins the count anew, so a skill that wavers about 0 moves nobody", () => {
+  let present = champion(wavering(0));
+  let nightsWithoutSkill = 0;
+  const outcomesSeen = new Set<string>();
+  const skills: number[] = [];
+  for (let night = 0; night < 40; night++) {
+    const contenders = [wavering(night % 4 === 3 ? -0.02 : 0.02)];
+    const decision = decideChampion(request({ contenders, champion: present, nightsWithoutSkill }));
+    skills.push(Math.sign(decision.standings[0]?.skill ?? 0));
+    outcomesSeen.add(decision.outcome);
+    present = decision.champion;
+    nightsWithoutSkill = decision.nights_without_skill;
+  }
+  assert.deepEqual(new Set(skills), new Set([-1, 1]), "the case is what it says");
+  assert.deepEqual([...outcomesSeen], ["kept"]);
+});
+
+void test("with few independent outcomes the random walk too needs 5 % in two blocks", () => {
+  const far = { horizonRows: 126 };
+  const little = contender("little", outcomes(-0.02));
+  const kept = decideChampion(
+    request({ ...far, contenders: [little], champion: champion(little) }),
+  );
+  assert.equal(kept.outcome, "kept");
+  assert.match(kept.reasons.join(), /only 2\.0 % lower, not 5\.0 %/);
+  const demoted = decideChampion(request({ ...far, contenders: [bad], champion: champion(bad) }));
+  assert.equal(demoted.outcome, "demoted_to_random_walk");
+  assert.equal(demoted.evidence, "weak");
+  assert.match(demoted.reasons.join(), /better in 4 of 4 blocks; weak evidence/);
+});
+
+void test("an audit error neither counts as a night without skill nor forgets those before", () => {
+  const decision = decideChampion(
+    request({
+      contenders: [bad],
+      champion: champion(bad),
+      nightsWithoutSkill: 3,
+      auditErrors: 1,
+    }),
+  );
+  assert.equal(decision.outcome, "kept");
+  assert.equal(decision.nights_without_skill, 3);
 });
 
 void test("a challenger that beats the random walk takes over from a champion that does not", () => {
@@ -195,7 +277,7 @@ void test("a champion whose spec is no longer trained is replaced as on a first 
   assert.deepEqual(decision.previous, gone);
 });
 
-void test("every decision is complete, and never names a model without a skill above zero", () => {
+void test("every decision is complete, and puts no model without a skill above zero in a place", () => {
   const share = fc.double({ min: -1, max: 1, noNaN: true });
   const noise = fc.double({ min: 0, max: 5, noNaN: true });
   const pick = fc.constantFrom(undefined, 0, 1, 2);
@@ -216,8 +298,9 @@ void test("every decision is complete, and never names a model without a skill a
       );
       decisionSchema.parse(decision);
       const standing = decision.standings.find((one) => one.spec === decision.champion.spec);
-      if (standing !== undefined) assert.ok((standing.skill ?? 0) > 0);
       const stays = decision.champion.spec === present?.spec;
+      const isWaiting = stays && decision.nights_without_skill === 1;
+      if (standing !== undefined) assert.equal((standing.skill ?? 0) > 0, !isWaiting);
       assert.equal(decision.outcome === "kept", stays);
     }),
     { numRuns: 60 },

@@ -8,12 +8,13 @@ import { priceSeries } from "../../evaluation/price-series.ts";
 import { countTrials } from "../../evaluation/promotion.ts";
 import { asForecast } from "../../evaluation/settlement.ts";
 import { renderReport } from "../../evaluation/report.ts";
-import { decisionInForce, recordDecision, versionsOf } from "../../ledger/champions.ts";
+import { recordDecision, versionsOf } from "../../ledger/champions.ts";
 import { canonicalJson, hashText, replaceFile, replaceJson } from "../../system/files.ts";
 import { declaredOutputSchema, declareOutput } from "../declared-output.ts";
 import type { Stage, StageContext } from "../stage.ts";
 import type { AuditOutput } from "./audit.ts";
 import type { ExportedDataset, ExportOutput } from "./export.ts";
+import { nightsWithoutSkill } from "./nights-without-skill.ts";
 import type { PredictOutput } from "./predict.ts";
 import { readRidge, type RidgeRows } from "./ridge-baseline.ts";
 import { readOutOfFold, type TrainOutput } from "./train-output.ts";
@@ -65,7 +66,9 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
       models: input.train.models.map((model) => model.manifest_sha256),
       ridge: input.train.ridge.sha256,
       champions: input.predict.champions,
-      nightsWithoutSkill: input.predict.champions.map((one) => nightsWithoutSkill(one, context)),
+      nightsWithoutSkill: input.predict.champions.map((one) =>
+        nightsWithoutSkill(context.ledger, one, context.asOf),
+      ),
       settings: context.config.evaluate,
       auditErrors: input.audit.errors,
     };
@@ -144,23 +147,10 @@ async function horizonRequest(
     ridge: ridge[horizon] ?? [],
     forecasts: forecasts.filter((row) => row.horizon === horizon),
     champion: champion && { spec: champion.spec, algorithm: champion.algorithm },
-    nightsWithoutSkill: champion ? nightsWithoutSkill(champion, context) : 0,
+    nightsWithoutSkill: champion ? nightsWithoutSkill(context.ledger, champion, context.asOf) : 0,
     trials: countTrials(versions),
     specOfVersion: new Map(versions.map(({ version, spec }) => [version, spec])),
   };
-}
-
-const countSchema = z.object({ nights_without_skill: z.int() });
-
-/** As the evaluation before counted them of the same champion; a person's decision begins anew. */
-function nightsWithoutSkill(
-  { horizon, spec }: { horizon: string; spec: string },
-  context: StageContext,
-): number {
-  const before = decisionInForce(context.ledger, horizon, context.asOf);
-  const counted = countSchema.safeParse(before?.numbers);
-  const isSame = before?.maker === "evaluate" && before.spec === spec;
-  return isSame && counted.success ? counted.data.nights_without_skill : 0;
 }
 
 async function writeReports(

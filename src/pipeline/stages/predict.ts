@@ -212,6 +212,7 @@ function name(
     horizonRows: dataset.horizon_rows,
     series,
     champion: gone,
+    nightsWithoutSkill: 0,
     contenders: contestants.map(({ model, outOfFold }) => ({
       spec: model.spec,
       algorithm: model.algorithm,
