@@ -123,7 +123,7 @@ jobs:
 ${jobs.join("\n")}
 `;
   const loaded = loadConfig({ text, file: "cbi.yaml", environment: {}, remedy: "" });
-  return { ...loaded, text, paths: homePaths(folder), valuesKey: undefined };
+  return { ...loaded, text, paths: homePaths(folder) };
 }
 
 function time(index: number): string {

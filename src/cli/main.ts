@@ -20,10 +20,11 @@ const WORKING_COMMANDS: ReadonlySet<string> = new Set([
 
 /** Runs the command line of this process and sets its exit code. Never throws. */
 export async function main(): Promise<void> {
-  keepHeapSmall();
   const words = process.argv.slice(2);
   const isJson = words.includes("--json");
-  outliveReaders(WORKING_COMMANDS.has(words[0] ?? ""));
+  const isWorking = WORKING_COMMANDS.has(words[0] ?? "");
+  if (isWorking) keepHeapSmall();
+  outliveReaders(isWorking);
   try {
     process.exitCode = await dispatch(words, processContext(), catalog);
   } catch (error) {

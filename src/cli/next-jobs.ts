@@ -4,7 +4,8 @@ import { HomeJobs } from "../jobs/schedules.ts";
 import { registeredJobs, type RegisteredJob } from "../ledger/jobs.ts";
 import { horizonRemark } from "../schedule/calendar/horizon.ts";
 import { dayOfWall, localText, utcText } from "../schedule/wall.ts";
-import { zoneNamed, type ClockChange, type Zone } from "../schedule/zone.ts";
+import type { ClockChange, Zone } from "../schedule/zone.ts";
+import { hereOffsetMs } from "../system/clock.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import type { CommandContext, CommandInput } from "./command.ts";
 import { homeOf, ledgerOf } from "./home.ts";
@@ -55,10 +56,9 @@ export async function showNextOfJobs(
     perJob: PER_JOB_MAX,
   });
   const disabled = disabledJobs(jobs, names, registered(home));
-  const here = hereZone();
   const shown = coming
     .slice(0, typeof count === "number" ? count : coming.length)
-    .map((slot) => shownSlot(jobs, slot, disabled, here));
+    .map((slot) => shownSlot(jobs, slot, disabled));
   for (const full of names.filter((one) => isFull(coming, one))) {
     context.remark(`only the first ${PER_JOB_MAX} slots of ${full} are shown`);
   }
@@ -96,7 +96,6 @@ function shownSlot(
   jobs: HomeJobs,
   slot: ComingSlot,
   disabled: ReadonlyMap<string, string>,
-  here: Zone | undefined,
 ): NextJobSlot {
   const zone = jobs.find(slot.job)?.zone;
   return {
@@ -104,17 +103,12 @@ function shownSlot(
     slot: slot.slot,
     due: utcText(slot.dueMs),
     local: zone ? clockText(zone, slot.dueMs) : utcText(slot.dueMs),
-    here: clockText(here, slot.dueMs),
+    here: localText(slot.dueMs, hereOffsetMs(slot.dueMs)),
     note: slot.change ?? null,
     moved_from: slot.movedFrom ?? null,
     skipped: slot.excluded ?? disabled.get(slot.job) ?? null,
     collides_with: slot.collidesWith,
   };
-}
-
-/** The machine's own zone, as Node knows it. */
-function hereZone(): Zone | undefined {
-  return zoneNamed(new Intl.DateTimeFormat("en").resolvedOptions().timeZone);
 }
 
 function clockText(zone: Zone | undefined, instantMs: number): string {

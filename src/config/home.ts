@@ -7,7 +7,8 @@ import { type HomePaths, homePaths } from "../system/home.ts";
 import { readBytes } from "../system/read-bytes.ts";
 import { ConfigFailure } from "./config-failure.ts";
 import { decodeUtf8 } from "./decode.ts";
-import { keptValues, lastGoodFile, type LoadedConfig, valuesKeyOf } from "./last-good.ts";
+import { keptValues, valuesKeyOf } from "./kept-values.ts";
+import { lastGoodFile, type LoadedConfig } from "./last-good.ts";
 import type { ConfigOption } from "./parse-config.ts";
 
 /** A home with its valid configuration: a snapshot, which later edits of the file do not touch. */
@@ -15,8 +16,6 @@ export interface Home extends LoadedConfig {
   paths: HomePaths;
   /** The text of `cbi.yaml` as it was read. */
   text: string;
-  /** Under what a run keeps the values; undefined when options of one command are among them. */
-  valuesKey: string | undefined;
 }
 
 export interface HomeRequest {
@@ -42,7 +41,7 @@ export async function loadHome(request: HomeRequest): Promise<Home> {
   const options = request.options ?? [];
   const valuesKey = valuesKeyOf(text, request.environment, options.length > 0);
   const kept = valuesKey === undefined ? undefined : await keptValues(paths, valuesKey);
-  if (kept) return { paths, text, valuesKey, ...kept };
+  if (kept) return { paths, text, ...kept };
   const { loadConfig } = await import("./load-config.ts");
   const loaded = loadConfig({
     text,
@@ -51,7 +50,11 @@ export async function loadHome(request: HomeRequest): Promise<Home> {
     options,
     remedy: await remedyFor(paths, text),
   });
-  return { paths, text, valuesKey, ...loaded };
+  if (valuesKey !== undefined) {
+    const { keepValues } = await import("./keep-values.ts");
+    await keepValues(paths, valuesKey, loaded);
+  }
+  return { paths, text, ...loaded };
 }
 
 /** The folder of the home that is asked for. Throws `CBI_HOME_NOT_FOUND` (78). */

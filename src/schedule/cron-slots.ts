@@ -30,7 +30,8 @@ export function* cronSlots(
   // the day before the first due in the span.
   let number = Math.floor(zone.wallAt(span.afterMs) / DAY_MS) - 1;
   if (isShifting) number = lastMeantDay(schedule, number);
-  const lastNumber = Math.floor(zone.wallAt(span.throughMs) / DAY_MS) + 1;
+  // No zone is a day away from UTC. It is not asked: the end is often decades ahead, the next slot not.
+  const lastNumber = Math.floor(span.throughMs / DAY_MS) + 2;
   let movedFrom: Day | undefined;
   for (const civil of daysFrom(number)) {
     if (civil.number > lastNumber) return;

@@ -35,6 +35,17 @@ export interface OffsetChange {
   offsetMs: number;
 }
 
+/** A zone's offsets over a stretch of time, to be kept and taught again. */
+export interface KnownOffsets {
+  zone: string;
+  fromMs: number;
+  throughMs: number;
+  /** The offset at `fromMs`. */
+  offsetMs: number;
+  /** The changes after it, through `throughMs`, in order. */
+  changes: readonly OffsetChange[];
+}
+
 /** A stretch of time, and how the offset runs in it. */
 interface Block {
   /** The offset at its first instant. */
@@ -67,7 +78,7 @@ export function zoneNamed(name: string): Zone | undefined {
   if (!/^[A-Za-z]/.test(name)) return undefined;
   const probe = offsetProbe(name);
   if (!probe) return undefined;
-  const zone = new CachedZone(name, probe);
+  const zone = new CachedZone(name, { probe });
   zones.set(name, zone);
   return zone;
 }
@@ -82,23 +93,53 @@ export function knownZone(name: string): Zone {
   return zone;
 }
 
+/** The offsets of a zone from one instant through another; undefined when Node knows none of that name. */
+export function offsetsOf(
+  name: string,
+  fromMs: number,
+  throughMs: number,
+): KnownOffsets | undefined {
+  const zone = zoneNamed(name);
+  if (!zone) return undefined;
+  // Whole blocks, so that nothing within asks beyond.
+  const wholeFromMs = Math.floor(fromMs / BLOCK_MS) * BLOCK_MS;
+  const wholeThroughMs = Math.ceil(throughMs / BLOCK_MS) * BLOCK_MS;
+  const changes = zone.changesBetween(wholeFromMs, wholeThroughMs);
+  const offsetMs = zone.offsetMsAt(wholeFromMs);
+  return { zone: name, fromMs: wholeFromMs, throughMs: wholeThroughMs, offsetMs, changes };
+}
+
+/**
+ * Lets a zone answer from offsets that `offsetsOf` gave under the same zone data. To ask the zone data
+ * themselves costs their machinery, which takes half as long to make as Node takes to start.
+ */
+export function teachZone(known: KnownOffsets): void {
+  if (!zones.has(known.zone)) zones.set(known.zone, new CachedZone(known.zone, { known }));
+}
+
 /** The offset in milliseconds at an instant, by the zone data itself. */
 type Probe = (instantMs: number) => number;
 
 class CachedZone implements Zone {
   readonly name: string;
   #probe: Probe | undefined;
+  readonly #known: KnownOffsets | undefined;
   readonly #blocks = new Map<number, Block>();
   /** Offsets at the first instants of blocks, by block index. */
   readonly #edges = new Map<number, number>();
 
-  constructor(name: string, probe?: Probe) {
+  constructor(name: string, from: { probe?: Probe; known?: KnownOffsets } = {}) {
     this.name = name;
-    this.#probe = probe;
+    this.#probe = from.probe;
+    this.#known = from.known;
   }
 
   /** A formatter costs as much as starting a program, so it is made when first asked. */
   #offsetAt(instantMs: number): number {
+    const known = this.#known;
+    if (known && instantMs >= known.fromMs && instantMs <= known.throughMs) {
+      return known.changes.findLast(({ atMs }) => atMs <= instantMs)?.offsetMs ?? known.offsetMs;
+    }
     this.#probe ??= offsetProbe(this.name);
     if (!this.#probe) throw new Error(`this Node carries no time zone data for ${this.name}`);
     return this.#probe(instantMs);

@@ -20,3 +20,8 @@ export const systemClock: Clock = {
     await delay(ms, undefined, signal ? { signal } : {});
   },
 };
+
+/** Milliseconds to add to UTC, at the instant, for what this machine's own clock shows. */
+export function hereOffsetMs(instantMs: number): number {
+  return -new Date(instantMs).getTimezoneOffset() * 60_000;
+}

@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 /** Chance, as the product sees it; a test or a simulator brings its own, seeded. */
 export interface Random {
   /** A number in [0, 1). */
@@ -10,5 +8,6 @@ export interface Random {
 
 export const systemRandom: Random = {
   fraction: () => Math.random(),
-  hex: (bytes) => randomBytes(bytes).toString("hex"),
+  // Loaded where it is asked for: it takes a fifth of the time in which Node starts.
+  hex: (bytes) => process.getBuiltinModule("node:crypto").randomBytes(bytes).toString("hex"),
 };

@@ -1,10 +1,9 @@
-import { setFlagsFromString } from "node:v8";
-
 /**
  * Asks V8 for a small heap; to be called before anything else. An orchestrator spends its night waiting
  * for workers, and the default of three 16 MB nurseries is a third of what it may take in all. A flag
  * of the process, and not of its start, because npx and people start `cbi` in their own ways.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString("--optimize-for-size");
+  // By need: a quick command takes a tenth longer with it.
+  process.getBuiltinModule("node:v8").setFlagsFromString("--optimize-for-size");
 }

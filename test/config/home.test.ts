@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -12,6 +14,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { loadHome } from "../../src/config/home.ts";
+import { checksum, valuesFile } from "../../src/config/kept-values.ts";
 import { keepLastGood, lastGoodFile } from "../../src/config/last-good.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { Failure } from "../../src/system/failure.ts";
@@ -20,9 +23,14 @@ import { demoText, SMALL } from "./support.ts";
 const folder = mkdtempSync(path.join(tmpdir(), "cbi-home-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-function makeHome(name: string, content: string | Uint8Array = SMALL): string {
+function makeHome(
+  name: string,
+  content: string | Uint8Array = SMALL,
+  { logs = false } = {},
+): string {
   const home = path.join(folder, name);
   mkdirSync(path.join(home, "deep", "er"), { recursive: true });
+  if (logs) mkdirSync(path.join(home, "Logs"));
   writeFileSync(path.join(home, "cbi.yaml"), content);
   return home;
 }
@@ -148,17 +156,15 @@ void test("keeping an unchanged copy again only renews its time", async () => {
   assert.deepEqual([stat.ino, stat.mtimeMs], [before, 2_000_000]);
 });
 
-void test("the values that a run kept are used again, and only for the same file and overrides", async () => {
-  const home = makeHome("values", demoText);
+void test("the values of a load are used again, and only for the same file and overrides", async () => {
+  const home = makeHome("values", demoText, { logs: true });
   const load = (environment: Record<string, string> = {}) =>
     loadHome({ environment, workingDirectory: home });
   const fresh = await load();
-  await keepLastGood(fresh, systemClock);
-  const file = path.join(fresh.paths.logs, "config", "last-good.json");
   assert.deepEqual(plain(await load()), plain(fresh));
 
   // The mark shows which of the two ways the values came.
-  writeFileSync(file, readFileSync(file, "utf8").replace('"warnings": []', '"warnings": ["kept"]'));
+  markKept(valuesFile(fresh.paths), '"warnings":[]', '"warnings":["kept"]');
   assert.deepEqual((await load()).warnings, ["kept"]);
   assert.equal((await load({ CBI_CONFIG__train__folds: "3" })).config.train.folds, 3);
   const options = [{ name: "--as-of", path: ["as_of"], value: "2024-06-28" }];
@@ -169,11 +175,10 @@ void test("the values that a run kept are used again, and only for the same file
 });
 
 void test("damaged kept values are passed over", async () => {
-  const home = makeHome("damaged", demoText);
+  const home = makeHome("damaged", demoText, { logs: true });
   const load = () => loadHome({ environment: {}, workingDirectory: home });
   const fresh = await load();
-  await keepLastGood(fresh, systemClock);
-  const file = path.join(fresh.paths.logs, "config", "last-good.json");
+  const file = valuesFile(fresh.paths);
   const kept = readFileSync(file, "utf8");
   const damages = [
     "",
@@ -181,13 +186,37 @@ void test("damaged kept values are passed over", async () => {
     "[]",
     "null",
     kept.slice(0, 900),
-    kept.replace('"folds": 5', '"folds": 9'),
+    kept.replace('"folds":5', '"folds":9'),
   ];
   for (const damage of damages) {
+    assert.notEqual(damage, kept);
     writeFileSync(file, damage);
     assert.deepEqual(plain(await load()), plain(fresh));
   }
 });
+
+void test("a folder that is no home yet gets nothing, and values that cannot be kept stop nobody", async () => {
+  const bare = makeHome("bare", demoText);
+  await loadHome({ environment: {}, workingDirectory: bare });
+  assert.equal(existsSync(path.join(bare, "Logs")), false);
+
+  const hindered = makeHome("hindered", demoText, { logs: true });
+  const { paths } = await loadHome({ environment: {}, workingDirectory: hindered });
+  rmSync(valuesFile(paths));
+  mkdirSync(path.join(valuesFile(paths), "in-the-way"), { recursive: true });
+  assert.equal(
+    (await loadHome({ environment: {}, workingDirectory: hindered })).config.train.folds,
+    5,
+  );
+  assert.deepEqual(readdirSync(paths.logs), ["values.json"]);
+});
+
+/** Changes a kept body and its checksum with it. */
+function markKept(file: string, from: string, to: string): void {
+  const body = readFileSync(file, "utf8").split("\n")[1]?.replace(from, to) ?? "";
+  assert.ok(body.includes(to));
+  writeFileSync(file, `${checksum(body)}\n${body}\n`);
+}
 
 /** Without the prototypes, which a parsed YAML mapping lacks. */
 function plain(home: Awaited<ReturnType<typeof loadHome>>): unknown {

@@ -77,7 +77,6 @@ export class RoadUnderTest implements Disposable {
       configHash: "hash",
       paths: homePaths(this.#folder),
       text,
-      valuesKey: undefined,
     };
     const runner = {
       run: (invocation: Invocation, world: JobWorld): Promise<RunOutcome> => {

@@ -18,7 +18,6 @@ const home: Home = {
     horizons: { "1w": 5 },
   }),
   configHash: "",
-  valuesKey: "",
   origins: new Map(),
   warnings: [],
   text: "",

@@ -50,7 +50,6 @@ class PrunedHome implements AsyncDisposable {
       paths,
       config,
       configHash: "",
-      valuesKey: "",
       origins: new Map(),
       warnings: [],
       text: "",

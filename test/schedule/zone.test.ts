@@ -3,8 +3,9 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { parseInstant } from "../../src/schedule/instant.ts";
 import { localText, utcText, wallText } from "../../src/schedule/wall.ts";
-import { zoneNamed, type Zone } from "../../src/schedule/zone.ts";
+import { knownZone, offsetsOf, teachZone, zoneNamed, type Zone } from "../../src/schedule/zone.ts";
 
+const DAY_MS = 86_400_000;
 const NAMES = Intl.supportedValuesOf("timeZone");
 
 void test("every zone of this Node has the offset that Intl prints, at any instant", () => {
@@ -78,6 +79,30 @@ void test("a zone that left its offset for seven days only is known to have done
       ["2000-10-15T03:00:00Z", -4],
     ],
   );
+});
+
+void test("a zone that was taught its offsets answers as one that asks, and asks beyond them", () => {
+  const [fromMs, throughMs] = [Date.UTC(2025, 0, 1), Date.UTC(2028, 0, 1)];
+  for (const [name, alias] of [
+    ["America/New_York", "US/Eastern"],
+    ["Africa/Casablanca", "Etc/Nowhere"],
+    ["Asia/Tokyo", "Japan"],
+  ] as const) {
+    const known = offsetsOf(name, fromMs, throughMs);
+    assert.ok(known);
+    teachZone({ ...known, zone: alias });
+    const [asks, taught] = [knownZone(name), knownZone(alias)];
+    // A due time looks a day around itself.
+    for (let atMs = fromMs + DAY_MS; atMs < throughMs - DAY_MS; atMs += 7 * 3_600_000) {
+      assert.equal(taught.offsetMsAt(atMs), asks.offsetMsAt(atMs), `${name} at ${atMs}`);
+      assert.deepEqual(taught.dueOf(atMs), asks.dueOf(atMs));
+    }
+    const beyond = () => taught.changesBetween(throughMs, throughMs + 366 * DAY_MS);
+    if (alias === "Etc/Nowhere") assert.throws(beyond, /no time zone data/);
+    else {
+      assert.deepEqual(beyond(), asks.changesBetween(throughMs, throughMs + 366 * DAY_MS));
+    }
+  }
 });
 
 void test("names that are no IANA zone are none, offsets among them", () => {

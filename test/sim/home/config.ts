@@ -3,7 +3,7 @@ import { HomeJobs } from "../../../src/jobs/schedules.ts";
 import { hashText } from "../../../src/system/files.ts";
 import { homePaths } from "../../../src/system/home.ts";
 import { parse } from "../../config/support.ts";
-import { plantedBugs } from "../planted-bugs.ts";
+import { plantedBugs } from "../planted/bugs.ts";
 
 export const HOME = "/home";
 
@@ -41,7 +41,7 @@ export function homeOf(text: string): { home: Home; jobs: HomeJobs } {
   let jobs = known.get(text);
   if (!jobs) {
     const paths = homePaths(HOME);
-    const rest = { configHash: hashText(text), paths, text, valuesKey: undefined };
+    const rest = { configHash: hashText(text), paths, text };
     jobs = new HomeJobs({ ...parse(text), ...rest });
     known.set(text, jobs);
   }
