@@ -6,11 +6,14 @@ import type { SimProcess } from "./mac/process.ts";
 /** Watches the safety of a simulation: what must never be, whatever happens to the machine. */
 export class Checks {
   readonly violations: string[] = [];
+  /** Whether persons run slots again. */
+  hasPeople = false;
   readonly #mac: Mac;
   readonly #ledgerFile: string;
   readonly #groups: Readonly<Record<string, string>>;
   readonly #writers = new Map<string, SimProcess>();
   readonly #uploads = new Map<string, string>();
+  readonly #ended = new Map<string, string>();
 
   constructor(mac: Mac, ledgerFile: string, groups: Readonly<Record<string, string>>) {
     this.#mac = mac;
@@ -105,7 +108,22 @@ export class Checks {
        GROUP BY job, slot HAVING count(*) > 1`,
       "a slot has two runs that are done",
     );
+    this.#judgeVerdicts(ledger);
     this.#judgeAlerts(ledger);
+  }
+
+  /** What once had a verdict has it for ever, unless a person takes a slot that was not done again. */
+  #judgeVerdicts(ledger: DatabaseSync): void {
+    const now = new Map<string, string>();
+    const rows = ledger.prepare("SELECT job || '@' || name AS slot, verdict FROM slot").all();
+    for (const { slot, verdict } of rows) {
+      if (typeof verdict === "string") now.set(String(slot), verdict);
+    }
+    for (const [slot, verdict] of this.#ended) {
+      const isKept = now.get(slot) === verdict || (this.hasPeople && verdict !== "done");
+      if (!isKept) this.fail(`${slot} was ${verdict} and is ${now.get(slot) ?? "open"}`);
+    }
+    for (const [slot, verdict] of now) this.#ended.set(slot, verdict);
   }
 
   #judgeAlerts(ledger: DatabaseSync): void {
@@ -120,6 +138,15 @@ export class Checks {
       `SELECT key AS said FROM incident WHERE kind IN ('dead', 'stuck') GROUP BY key HAVING count(*) > 1`,
       "what is over was told again",
     );
+    if (!this.hasPeople) {
+      this.#none(
+        ledger,
+        `SELECT key || ' ' || substr(alert.message, 1, instr(alert.message, ' ')) AS said
+         FROM alert JOIN incident ON incident.id = alert.incident
+         WHERE edge = 'opened' AND kind IN ('failed', 'missed') GROUP BY said HAVING count(*) > 1`,
+        "an incident of one slot was opened twice",
+      );
+    }
     this.#none(
       ledger,
       `SELECT incident.key AS said FROM alert one

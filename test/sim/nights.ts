@@ -8,6 +8,7 @@ import { runProgram } from "./home/programs.ts";
 import { Chance } from "./mac/chance.ts";
 import { Launchd } from "./mac/launchd.ts";
 import { Mac } from "./mac/mac.ts";
+import { plantedBugs } from "./planted/bugs.ts";
 import { swarmOf, type Fault, type Swarm } from "./swarm.ts";
 import { World } from "./world.ts";
 
@@ -57,6 +58,7 @@ export class Nights {
     this.work = chance.fork();
     this.home = homeOf(configText(swarm.home)).home;
     this.checks = new Checks(this.mac, this.home.paths.ledger, { scan: "desk", report: "desk" });
+    this.checks.hasPeople = this.swarm.faults.has("person");
     this.launchd = new Launchd(this.mac, swarm);
     this.cbi = new Cbi(this);
     this.#world = new World(this, chance.fork());
@@ -71,6 +73,7 @@ export class Nights {
 
   async run(): Promise<Simulated> {
     const { mac } = this;
+    mac.disk.ignoresSync = plantedBugs.has("no-sync");
     mac.disk.makeFolder(path.join(HOME, "Logs"));
     mac.disk.sync(mac.disk.folderAt(HOME));
     mac.start("cbi install", (process) => this.cbi.install(process));

@@ -23,6 +23,14 @@ const SYSTEM: Readonly<Record<string, string>> = {
   "src/host/process/ticking.ts": "system/ticking.ts",
 };
 
+/** Between two parts of the product: where a bug can be planted. */
+const PLANTED: Readonly<Record<string, string>> = {
+  "src/jobs/check.ts": "planted/check.ts",
+  "src/ledger/slots.ts": "planted/slots.ts",
+  "src/pipeline/checkpoint.ts": "planted/checkpoint.ts",
+  "src/watchdog/alert-edges.ts": "planted/alert-edges.ts",
+};
+
 /** They read what is installed, not what lies in a home. */
 const INSTALLED = new Set(["src/system/version.ts", "src/system/code-identity.ts"]);
 
@@ -44,7 +52,8 @@ export function ownNode(): void {
       }
       const resolved = next(specifier, context);
       if (!resolved.url.startsWith("file:")) return resolved;
-      const replaced = SYSTEM[path.relative(root, fileURLToPath(resolved.url))];
+      const file = path.relative(root, fileURLToPath(resolved.url));
+      const replaced = SYSTEM[file] ?? PLANTED[file];
       return replaced === undefined ? resolved : own(replaced);
     },
   });

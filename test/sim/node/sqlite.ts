@@ -1,6 +1,6 @@
 import { bytesOf } from "../mac/disk.ts";
 import { currentProcess, effectNow, lookNow, type SimProcess } from "../mac/process.ts";
-import { plantedBugs } from "../planted-bugs.ts";
+import { plantedBugs } from "../planted/bugs.ts";
 import type { SQLInputValue, Store } from "../mac/stores.ts";
 
 /**

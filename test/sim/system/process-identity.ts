@@ -1,4 +1,3 @@
-import { plantedBugs } from "../planted-bugs.ts";
 import { currentProcess } from "../mac/process.ts";
 
 // In place of src/system/process-identity.ts: the processes of the simulated machine.
@@ -23,6 +22,5 @@ export function processIdentity(pid?: number): ProcessIdentity {
 
 export function isAlive({ pid, boot, started }: ProcessIdentity): boolean {
   const { mac } = currentProcess();
-  if (plantedBugs.has("pid-proves-life")) return mac.process(pid) !== undefined;
   return mac.isAlive(pid, boot, started);
 }

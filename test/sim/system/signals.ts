@@ -1,4 +1,5 @@
 import { effectNow } from "../mac/process.ts";
+import { plantedBugs } from "../planted/bugs.ts";
 
 // In place of src/system/signals.ts: signals to processes of the simulated machine.
 
@@ -10,6 +11,7 @@ export function signalProcess(pid: number, signal: "SIGTERM" | "SIGKILL"): void 
 }
 
 export function signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void {
+  if (plantedBugs.has("orphans-live")) return;
   effectNow(`${signal} to group ${leader}`, ({ mac }) => {
     for (const member of mac.group(leader)) mac.signal(member, signal);
   });
