@@ -60,9 +60,9 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/install.ts"),
   },
   {
-    words: ["install"],
-    summary: "Let the system's own scheduler start the jobs of a home",
-    load: () => import("./commands/install.ts"),
+    words: ["uninstall"],
+    summary: "Take away everything that cbi install has put in place",
+    load: () => import("./commands/uninstall.ts"),
   },
   {
     words: ["status"],

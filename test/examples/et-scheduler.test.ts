@@ -88,7 +88,7 @@ void test("et-scheduler: Thanksgiving week, with an early close and a price that
   assert.equal((await week.slots("validate-data-quality")).at(-1), "2025-11-28T18:30 done");
   assert.deepEqual(await week.slots("audit-data-integrity"), ["2025-11-29T11:00 done"]);
   const audit: unknown = JSON.parse(await week.read("reports/audit-2025-11-28.json"));
-  assert.ok(((audit as { rows?: unknown }).rows ?? 0) as number > 9000, "of real prices");
+  assert.ok((((audit as { rows?: unknown }).rows ?? 0) as number) > 9000, "of real prices");
   assert.deepEqual(await week.slots("cleanup-old-data"), ["2025-11-30T08:00 done"]);
   assert.deepEqual(await week.list("data/snapshots"), ["chain_2025-11-24.csv", "notes.txt"]);
 
