@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseDurationMs } from "../config/duration.ts";
+import { newestAttempts } from "../ledger/attempts.ts";
 import { endRun, newestRuns, type RunRecord } from "../ledger/runs.ts";
 import { projectStatus } from "../ledger/status-file.ts";
 import { jobLogFile } from "../pipeline/run-files.ts";
@@ -27,7 +28,10 @@ export async function buryTheDead(road: Road, job: string): Promise<void> {
 /** The same for one run that is proven dead; gives the process group that it left and that was ended. */
 export async function buryOne(road: Road, record: RunRecord): Promise<number | undefined> {
   const { home, ledgers, world } = road;
-  const leader = await lastLeader(jobLogFile(home.paths, record.job, record.id));
+  // A service's log may have gone away with its beginning.
+  const [life] = newestAttempts(ledgers.ledger, record.id, 1);
+  const logged = life ? undefined : await lastLeader(jobLogFile(home.paths, record.job, record.id));
+  const leader = life?.process ?? logged;
   const settings = home.config.jobs[record.job];
   const grace = settings && settings.kind !== "pipeline" ? settings.grace : "10s";
   const graceMs = parseDurationMs(grace) ?? 0;

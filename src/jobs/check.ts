@@ -1,6 +1,6 @@
 import { registeredJobs, type RegisteredJob } from "../ledger/jobs.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { findRun } from "../ledger/runs.ts";
+import { findRun, newestRuns } from "../ledger/runs.ts";
 import {
   claimedSlots,
   findSlot,
@@ -10,7 +10,7 @@ import {
   recordCheck,
   type SlotRecord,
 } from "../ledger/slots.ts";
-import { dueCheck, type ClaimedSlot, type DueDecision } from "../schedule/due.ts";
+import { dueCheck, RUNS_MAX, type ClaimedSlot, type DueDecision } from "../schedule/due.ts";
 import { isAlive } from "../system/process-identity.ts";
 import { version } from "../system/version.ts";
 import { afterState } from "./after.ts";
@@ -93,6 +93,7 @@ export class DueBook {
       disabled: disabledReason(this.#jobs, registered),
       catchUp: job.catchUp,
       claimed: this.claimed(name).map((slot) => this.#factsOf(slot, options.hasLock)),
+      isKeptAlive: job.settings.kind === "service",
       isRecorded: (slot) => findSlot(ledger, name, slot) !== undefined,
       caughtUpMs: job.catchUp.spacingMs === undefined ? undefined : lastCaughtUpMs(ledger, name),
       ...(job.settings.after.length > 0 && {
@@ -151,11 +152,25 @@ export class DueBook {
       name: slot.name,
       dueMs: slot.dueMs,
       day: slot.day,
-      attempts: slot.attempts,
+      attempts: this.#isService(slot.job) ? this.#deathsLately(slot) : slot.attempts,
       failures: slot.failures,
       endedMs: run?.endedMs ?? slot.recordedMs,
       isRunning: !hasLock && run?.state === "running" && isAlive(run.owner),
     };
+  }
+
+  #isService(name: string): boolean {
+    return this.#jobs.home.config.jobs[name]?.kind === "service";
+  }
+
+  /** A service may outlive any number of restarts of its machine; what counts is that it dies at once. */
+  #deathsLately({ job, name }: SlotRecord): number {
+    const runs = newestRuns(this.#ledger, { job, limit: RUNS_MAX });
+    const sinceMs = this.#nowMs - DEATHS_WITHIN_MS;
+    return runs.filter(
+      ({ slot, error, startedMs }) =>
+        slot === name && error?.code === "CBI_RUN_DIED" && startedMs > sinceMs,
+    ).length;
   }
 }
 
@@ -172,6 +187,7 @@ export function readBook(jobs: HomeJobs, ledger: Ledger, nowMs: number): DueBook
 }
 
 const NOTHING_DUE = "nothing is due";
+const DEATHS_WITHIN_MS = 3_600_000;
 
 /** What a computed due time rests on besides the schedule: this Node's zones, this program's rules. */
 function stampOf(jobs: HomeJobs, name: string): string {

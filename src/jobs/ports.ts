@@ -7,6 +7,7 @@ import type { Day } from "../schedule/day.ts";
 import type { Zone } from "../schedule/zone.ts";
 import type { Clock } from "../system/clock.ts";
 import type { ExitCode } from "../system/exit-code.ts";
+import type { ProcessIdentity } from "../system/process-identity.ts";
 import type { Random } from "../system/random.ts";
 
 /** The slot that a run handles. */
@@ -102,7 +103,7 @@ export interface RunOutcome {
 }
 
 /**
- * Runs a command or a service to its end: attempts, deadlines, exit codes, outputs, log. The road has
+ * Runs a command to its end: attempts, deadlines, exit codes, outputs, log. The road has
  * recorded the run before and records the outcome after. Resolves with every expected end; throws
  * bugs only. Obeys `world.signal`: ends the whole process group and says `interrupted`.
  */
@@ -110,10 +111,29 @@ export interface JobRunner<Settings extends Job> {
   run(invocation: Invocation & { settings: Settings }, world: JobWorld): Promise<RunOutcome>;
 }
 
+/** What a service keeps in the ledger while it runs: its lives, from 1. */
+export interface ServiceBook {
+  /** Before a start; false when the run was found dead meanwhile, and nothing may be started. */
+  begin(number: number): boolean;
+  running(number: number, process: ProcessIdentity): void;
+  end(number: number, reason: string): void;
+  /** Whether the run of its slot before this one died. */
+  hasDied(): boolean;
+}
+
+/** A `JobRunner` that keeps each life of a service. */
+export interface ServiceRunner {
+  run(
+    invocation: Invocation & { settings: ServiceJob },
+    world: JobWorld,
+    book: ServiceBook,
+  ): Promise<RunOutcome>;
+}
+
 /** What the road works with besides home and world. */
 export interface JobServices {
   killSwitch: KillSwitch;
   gates: Gates;
   command: JobRunner<CommandJob>;
-  service: JobRunner<ServiceJob>;
+  service: ServiceRunner;
 }

@@ -19,6 +19,7 @@ import type { StageName } from "../config/schema.ts";
 import type { RunStatus } from "../ledger/status-schema.ts";
 import type { Invocation, JobWorld, RunOutcome } from "./ports.ts";
 import type { Road } from "./road.ts";
+import { openServiceBook } from "./service/service-book.ts";
 
 /** What a person may ask of a pipeline besides. */
 export interface PipelineWish {
@@ -193,7 +194,8 @@ async function outcomeOf(road: Road, invocation: Invocation, world: JobWorld): P
       return await road.services.command.run({ ...invocation, settings }, world);
     }
     if (settings.kind === "service") {
-      return await road.services.service.run({ ...invocation, settings }, world);
+      const book = openServiceBook(road, invocation);
+      return await road.services.service.run({ ...invocation, settings }, world, book);
     }
     throw new Error(`a job of the kind ${settings.kind} is no program`);
   } catch (error) {

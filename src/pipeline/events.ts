@@ -37,7 +37,8 @@ export type RunEvent =
   | {
       event: "attempt-started";
       attempt: number;
-      attempts_max: number;
+      /** Null for a service, which is restarted by other rules. */
+      attempts_max: number | null;
       /** Without secrets. */
       argv: string[];
     }

@@ -29,8 +29,10 @@ export function plainLine(event: RunEvent): string | undefined {
       return `${event.stage}: failed: ${singleLine(event.error.message)}`;
     case "stage-skipped":
       return `${event.stage}: skipped, ${event.reason}`;
-    case "attempt-started":
-      return `attempt ${event.attempt} of ${event.attempts_max}: ${singleLine(event.argv.join(" "))}`;
+    case "attempt-started": {
+      const most = event.attempts_max === null ? "" : ` of ${event.attempts_max}`;
+      return `attempt ${event.attempt}${most}: ${singleLine(event.argv.join(" "))}`;
+    }
     case "attempt-running":
       return undefined;
     case "output":

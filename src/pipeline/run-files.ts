@@ -11,9 +11,14 @@ export function runFolder(paths: HomePaths, job: string, run: string): string {
   return path.join(paths.logs, job, run);
 }
 
-/** Where the log of a run may lie, whatever the kind of its job is or was. */
-export function logFilesOf(paths: HomePaths, job: string, run: string): [string, string] {
-  return [runLogFile(paths, job, run), jobLogFile(paths, job, run)];
+/** Where the log of a run may lie, whatever the kind of its job is or was, the older part first. */
+export function logFilesOf(paths: HomePaths, job: string, run: string): string[] {
+  return [runLogFile(paths, job, run), olderLogFile(paths, job, run), jobLogFile(paths, job, run)];
+}
+
+/** Where the older part of the log of a service's run lies, once it has outgrown its file. */
+export function olderLogFile(paths: HomePaths, job: string, run: string): string {
+  return path.join(paths.logs, job, `${run}.older.log`);
 }
 
 /** Where the log of a run of a command or a service lies: `Logs/scan/<run>.log`. */

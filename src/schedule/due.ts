@@ -62,6 +62,11 @@ export interface DueFacts {
   disabled?: string | undefined;
   catchUp: CatchUpRule;
   claimed: readonly ClaimedSlot[];
+  /**
+   * A slot that was begun goes on, however late that is: a service is kept alive until its own end, which
+   * its runner knows. Only a newer slot takes its place.
+   */
+  isKeptAlive?: boolean | undefined;
   isRecorded: (name: string) => boolean;
   /** When a slot of this job that was caught up last started. */
   caughtUpMs?: number | undefined;
@@ -257,6 +262,10 @@ function resumableOf(
     const taker = ready.next.step === "start" ? ready.next.slot : undefined;
     if (slot.attempts >= RUNS_MAX) {
       ends.push(end(slot, "failed", `interrupted in ${slot.attempts} runs`));
+    } else if (facts.isKeptAlive === true && taker && taker.dueMs >= slot.dueMs) {
+      ends.push(end(slot, "superseded", `${was}, and ${taker.name} came after it`));
+    } else if (facts.isKeptAlive === true) {
+      found ??= slot;
     } else if (catchUp.maxAgeMs !== undefined && nowMs - slot.dueMs > catchUp.maxAgeMs) {
       const age = spanText(catchUp.maxAgeMs);
       ends.push(end(slot, "failed", `${was}, and due for longer than ${age}`));

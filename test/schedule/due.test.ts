@@ -122,6 +122,23 @@ void test("a failure that time may heal is tried again after ten minutes", () =>
   assert.equal(later.next.step, "resume");
 });
 
+void test("a service's slot goes on however late, until a newer one takes its place", () => {
+  const claimed = [claim("2026-11-17T00:00")];
+  const isRecorded = (name: string): boolean => name === "2026-11-17T00:00";
+  for (const catchUp of [
+    { policy: "none", maxCount: 10 },
+    { policy: "latest", maxCount: 10, maxAgeMs: HOUR },
+    { policy: "all", maxCount: 10, maxAgeMs: HOUR },
+  ] as const) {
+    const facts = { catchUp, claimed, isRecorded, isKeptAlive: true };
+    const late = decide({ ...facts, nowMs: at("2026-11-17T15:00") });
+    assert.deepEqual([verdicts(late), late.next.step], [[], "resume"], catchUp.policy);
+    const newer = decide({ ...facts, nowMs: at("2026-11-18T00:01") });
+    assert.deepEqual(verdicts(newer), ["2026-11-17T00:00 superseded"], catchUp.policy);
+    assert.equal(started(newer), "2026-11-18T00:00", catchUp.policy);
+  }
+});
+
 void test("a slot that was interrupted in five runs fails", () => {
   const claimed = [{ ...claim("2026-11-17T00:00"), attempts: 5 }];
   const isRecorded = (name: string): boolean => name === "2026-11-17T00:00";

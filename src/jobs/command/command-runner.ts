@@ -58,8 +58,8 @@ async function runLogged(
 }
 
 /** The locks of the job and its group are ours: whoever of them still runs was left behind. */
-async function endOrphansOfGroup(
-  { home, job, settings }: CommandInvocation,
+export async function endOrphansOfGroup(
+  { home, job, settings }: Pick<Invocation, "home" | "job" | "settings">,
   clock: Clock,
   warn: (message: string) => void,
 ): Promise<void> {
@@ -75,7 +75,13 @@ async function endOrphansOfGroup(
   }
 }
 
-async function secretsOf({ settings, home }: CommandInvocation): Promise<Record<string, string>> {
+/** The values of the job's `env_file`. Throws when it cannot be read or others may read it. */
+export async function secretsOf({
+  settings,
+  home,
+}: Pick<Invocation, "home"> & { settings: Pick<CommandJob, "env_file"> }): Promise<
+  Record<string, string>
+> {
   if (settings.env_file === undefined) return {};
   return readEnvFile(path.resolve(home.paths.root, settings.env_file));
 }
@@ -112,7 +118,7 @@ function outcomeOf(
 }
 
 /** A run that was stopped or held keeps its slot; one that failed gives it its verdict. */
-function failedBy(failure: Failure, warnings: string[]): RunOutcome {
+export function failedBy(failure: Failure, warnings: readonly string[]): RunOutcome {
   const isStopped = failure.exit === ExitCode.interrupted || failure.exit === ExitCode.held;
   return {
     end: isStopped ? "interrupted" : "failed",

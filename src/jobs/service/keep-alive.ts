@@ -1,0 +1,361 @@
+import { parseDurationMs } from "../../config/duration.ts";
+import type { ServiceJob } from "../../config/jobs-schema.ts";
+import type { Emit } from "../../pipeline/events.ts";
+import { runningFile } from "../../pipeline/run-files.ts";
+import { ExitCode } from "../../system/exit-code.ts";
+import { Failure, messageOf } from "../../system/failure.ts";
+import { processIdentity } from "../../system/process-identity.ts";
+import { singleLine } from "../../system/text.ts";
+import { endDescendants } from "../command/orphans.ts";
+import { OutputLines } from "../command/output.ts";
+import { startOf } from "../command/prepare.ts";
+import type { Redactor } from "../command/redact.ts";
+import { clearRunning, readRunning, writeRunning } from "../command/running-file.ts";
+import { supervise, type AttemptEnd } from "../command/supervise.ts";
+import { passGates } from "../pass-gates.ts";
+import type { Gates, Invocation, JobWorld, KillSwitch, ServiceBook } from "../ports.ts";
+import { valuesOf } from "../values.ts";
+import {
+  decideAfterCrash,
+  restartPolicyOf,
+  type Crash,
+  type RestartHistory,
+  type StopCause,
+} from "./decide.ts";
+import { Pulse, watchLife, type LifeSigns } from "./life.ts";
+import { answerRequest, requestFor, type ServiceRequest } from "./request.ts";
+
+/** An invocation of a service with all that its lives need. */
+export interface ServiceWork {
+  invocation: Invocation & { settings: ServiceJob };
+  world: JobWorld;
+  killSwitch: Pick<KillSwitch, "verdict">;
+  gates: Gates;
+  book: ServiceBook;
+  /** When it is over; infinite for a service that nothing ends. */
+  endMs: number;
+  secrets: Readonly<Record<string, string>>;
+  redactor: Redactor;
+  emit: Emit;
+  warn: (message: string) => void;
+}
+
+/** How the run of a service ended, but for an interruption, which is thrown. */
+export type ServiceResult =
+  /** It lived, or was about to live again, until its time was over. */
+  | { kind: "over" }
+  | { kind: "stopped"; request: ServiceRequest }
+  | { kind: "done"; reason: string }
+  | { kind: "failed"; code: string; reason: string; mayHeal: boolean };
+
+/** How one life ended, and how long it was by whichever clock says more. */
+interface Life {
+  number: number;
+  cause: StopCause | undefined;
+  end: AttemptEnd;
+  livedMs: number;
+  lastWords: string;
+}
+
+/**
+ * Keeps a service alive until its time is over: starts it, ends it when it hangs or a person says so, and
+ * starts it again by its restart policy. There is never more than one of it: whatever is left of a life is
+ * ended before the next. Throws the signal's reason when it is stopped, `CBI_PAUSED` (77) when the kill
+ * switch forbids a restart, and `CBI_SERVICE_UNENDING` (1) when a process of it cannot be ended.
+ */
+export async function keepAlive(work: ServiceWork): Promise<ServiceResult> {
+  return new Keeper(work).run();
+}
+
+class Keeper {
+  readonly #work: ServiceWork;
+  readonly #graceMs: number;
+  #history: RestartHistory = { livedMs: 0, crashes: [] };
+  /** A request to restart that is answered when the next life has begun. */
+  #asked: ServiceRequest | undefined;
+  /** The last request that was heard: its file may be there for a moment longer. */
+  #heard: string | undefined;
+
+  constructor(work: ServiceWork) {
+    this.#work = work;
+    this.#graceMs = parseDurationMs(work.invocation.settings.grace) ?? 0;
+  }
+
+  async run(): Promise<ServiceResult> {
+    const { world } = this.#work;
+    for (let number = 1; ; number++) {
+      const life = await this.#live(number);
+      this.#history = { ...this.#history, livedMs: this.#history.livedMs + life.livedMs };
+      if (world.signal.aborted) this.#note(life, "interrupted", messageOf(world.signal.reason));
+      world.signal.throwIfAborted();
+      const result = await this.#after(life);
+      if (result) return result;
+    }
+  }
+
+  async #live(number: number): Promise<Life> {
+    const { invocation, world, book, redactor, emit } = this.#work;
+    const values = valuesOf(invocation, world.clock.now(), invocation.slotAttempt - 1 + number);
+    const start = startOf(invocation.settings, {
+      values,
+      isCatchUp: invocation.isCatchUp,
+      inherited: world.environment,
+      secrets: this.#work.secrets,
+      extraArguments: invocation.extraArguments,
+    });
+    const unrecorded = this.#begin(number);
+    if (unrecorded) return unrecorded;
+    const argv = start.argv.map((word) => redactor.redact(word));
+    emit({ event: "attempt-started", attempt: number, attempts_max: null, argv });
+    const lines = new OutputLines(
+      {
+        line: (stream, text) => emit({ event: "output", stream, text }),
+        cut: () => undefined,
+      },
+      redactor,
+      // The log goes on for ever and stays small by itself.
+      Number.POSITIVE_INFINITY,
+    );
+    const pulse = new Pulse(values.home, invocation.settings);
+    const stop = new AbortController();
+    const over = new AbortController();
+    const file = runningFile(invocation.home.paths, invocation.job);
+    const running = { home: values.home, run: invocation.run, startedMs: world.clock.now() };
+    writeRunning(file, { ...running, pid: undefined });
+    const before = this.#times();
+    const watched = this.#watch(over.signal, stop, pulse);
+    watched.catch(() => undefined);
+    const { end, outlivedKill } = await supervise(
+      start,
+      { deadlineMs: Infinity, silenceMs: Infinity, graceMs: this.#graceMs },
+      {
+        clock: world.clock,
+        signal: AbortSignal.any([world.signal, stop.signal]),
+        onStart: (pid) => {
+          writeRunning(file, { ...running, pid });
+          const process = processIdentity(pid);
+          this.#keep(() => book.running(number, process));
+          emit({ event: "attempt-running", attempt: number, process });
+          this.#answerAsked();
+        },
+        onOutput: (stream, chunk) => {
+          pulse.hear();
+          lines.push(stream, chunk);
+        },
+      },
+    );
+    over.abort();
+    const cause = end.kind === "interrupted" ? await watched : undefined;
+    await this.#endAll(file, outlivedKill);
+    lines.end();
+    const lastWords = lines.lastLines().at(-1) ?? "";
+    return { number, cause, end, livedMs: this.#since(before), lastWords };
+  }
+
+  /** Records the start that is to come; where that fails, it is a life that could not begin. */
+  #begin(number: number): Life | undefined {
+    const { book, invocation } = this.#work;
+    try {
+      if (book.begin(number)) return undefined;
+    } catch (error) {
+      const reason = `its start cannot be recorded: ${messageOf(error)}`;
+      const end = { kind: "not-started", reason, isPassing: true } as const;
+      return { number, cause: undefined, end, livedMs: 0, lastWords: "" };
+    }
+    throw new Failure({
+      code: "CBI_RUN_LOST",
+      message: `run ${invocation.run} was found dead by another process, which has the service now`,
+      remedy: "Leave the files in Logs/locks alone: they say who may start what.",
+      exit: ExitCode.interrupted,
+    });
+  }
+
+  /** Ends the life with the first cause that is seen. */
+  async #watch(
+    over: AbortSignal,
+    stop: AbortController,
+    pulse?: Pulse,
+  ): Promise<StopCause | undefined> {
+    const { world, invocation, endMs } = this.#work;
+    const { home, job, run } = invocation;
+    const signs: LifeSigns = {
+      clock: world.clock,
+      endMs,
+      request: async () => {
+        const request = await requestFor(home.paths, job, run);
+        return request?.id === this.#heard ? undefined : request;
+      },
+      mayRestart: (request) => this.#mayRestart(request, pulse !== undefined),
+      ...(pulse && { pulse }),
+    };
+    try {
+      const cause = await watchLife(signs, over);
+      if (cause?.kind === "asked") this.#heard = cause.request.id;
+      return cause;
+    } finally {
+      // Also when the watch itself failed: nothing may live unwatched.
+      if (!over.aborted) stop.abort();
+    }
+  }
+
+  /** What cannot be recorded now must not end a service that works. */
+  #keep(record: () => void): void {
+    try {
+      record();
+    } catch (error) {
+      this.#work.warn(`a line of the ledger could not be written: ${messageOf(error)}`);
+    }
+  }
+
+  async #endAll(file: string, outlivedKill: boolean): Promise<void> {
+    const left = readRunning(file);
+    const living = left
+      ? (await endDescendants(left, this.#graceMs, this.#work.world.clock)).living
+      : 0;
+    if (living === 0 && !outlivedKill) return clearRunning(file);
+    throw new Failure({
+      code: "CBI_SERVICE_UNENDING",
+      message: "a process of the service outlives SIGKILL, and a second one must not be started",
+      remedy: "Look for what holds it in the kernel, such as a dead network disk.",
+      exit: ExitCode.failed,
+      class: "retryable",
+    });
+  }
+
+  /** What follows a life: the end of the run, or undefined for the next one. */
+  async #after(life: Life): Promise<ServiceResult | undefined> {
+    const { cause } = life;
+    if (cause?.kind === "over") {
+      this.#note(life, "done", "its time was over");
+      return { kind: "over" };
+    }
+    if (cause?.kind === "asked") {
+      const { who, wish, reason } = cause.request;
+      const why = reason === "" ? "" : `: ${reason}`;
+      const did = wish === "stop" ? "stopped" : "restarted";
+      this.#note(life, did, `${did} by ${who}${why}`, wish === "restart" ? 0 : undefined);
+      if (wish === "stop") return this.#stopped(cause.request);
+      this.#asked = cause.request;
+      return undefined;
+    }
+    return this.#afterCrash(life, crashOf(life));
+  }
+
+  async #afterCrash(life: Life, crash: Crash): Promise<ServiceResult | undefined> {
+    const policy = restartPolicyOf(this.#work.invocation.settings);
+    const next = decideAfterCrash(policy, crash, this.#history);
+    const words =
+      life.lastWords === "" ? "" : `; its last words: ${singleLine(life.lastWords, 200)}`;
+    if (next.step === "end") {
+      this.#note(life, next.isDone ? "done" : "failed", next.reason);
+      if (next.isDone) return { kind: "done", reason: next.reason };
+      return { kind: "failed", code: next.code, reason: `${next.reason}${words}`, mayHeal: false };
+    }
+    this.#note(life, "restart", next.reason, next.delayMs);
+    this.#history = { ...this.#history, crashes: next.crashes };
+    return this.#wait(next.delayMs, `${next.reason}${words}`);
+  }
+
+  /** Waits and asks whether it may be started again; a restart is a start like any other. */
+  async #wait(delayMs: number, why: string): Promise<ServiceResult | undefined> {
+    const { world, invocation, killSwitch, gates, warn } = this.#work;
+    const over = new AbortController();
+    const stop = new AbortController();
+    const signal = AbortSignal.any([world.signal, stop.signal]);
+    const watched = this.#watch(over.signal, stop);
+    watched.catch(() => undefined);
+    try {
+      await world.clock.sleep(delayMs, signal);
+      const target = { job: invocation.job, tags: invocation.settings.tags };
+      const kill = await killSwitch.verdict(target, world.clock.now());
+      if (kill.blocked) throw paused(why, kill.reason);
+      const said = await passGates(gates, invocation, { ...world, signal }, world.clock.now());
+      if (said.passed) return undefined;
+      const reason = `${why}; it is not restarted: ${said.reason}`;
+      return { kind: "failed", code: "CBI_SERVICE_HELD", reason, mayHeal: true };
+    } catch (error) {
+      if (world.signal.aborted || !stop.signal.aborted) throw error;
+      const cause = await watched;
+      if (cause?.kind === "over") {
+        warn(`it was down when its time was over: ${why}`);
+        return { kind: "over" };
+      }
+      if (cause?.kind !== "asked") throw error;
+      if (cause.request.wish === "stop") return this.#stopped(cause.request);
+      this.#asked = cause.request;
+      return undefined;
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #stopped(request: ServiceRequest): Promise<ServiceResult> {
+    const { home, job } = this.#work.invocation;
+    await answerRequest(home.paths, job, { id: request.id, outcome: "done", message: "stopped" });
+    return { kind: "stopped", request };
+  }
+
+  /** A person who asks for a restart wants the service up afterwards: what would hold it refuses. */
+  async #mayRestart(request: ServiceRequest, isAlive: boolean): Promise<boolean> {
+    if (!isAlive) return true;
+    const { world, invocation, killSwitch, gates } = this.#work;
+    const { job, home, settings } = invocation;
+    const kill = await killSwitch.verdict({ job, tags: settings.tags }, world.clock.now());
+    const said = kill.blocked
+      ? { passed: false as const, reason: kill.reason }
+      : await passGates(gates, invocation, world, Number.NEGATIVE_INFINITY);
+    if (said.passed) return true;
+    const message = `not restarted, and it goes on: ${said.reason}`;
+    this.#work.emit({ event: "note", message });
+    await answerRequest(home.paths, job, { id: request.id, outcome: "refused", message });
+    return false;
+  }
+
+  #answerAsked(): void {
+    const request = this.#asked;
+    if (!request) return;
+    this.#asked = undefined;
+    const { home, job } = this.#work.invocation;
+    void answerRequest(home.paths, job, { id: request.id, outcome: "done", message: "restarted" });
+  }
+
+  #note(life: Life, meaning: string, reason: string, againInMs?: number): void {
+    const { book, emit } = this.#work;
+    this.#keep(() => book.end(life.number, reason));
+    emit({
+      event: "attempt-ended",
+      attempt: life.number,
+      meaning,
+      reason,
+      duration_seconds: life.livedMs / 1000,
+      again_in_seconds: againInMs === undefined ? null : againInMs / 1000,
+    });
+  }
+
+  #times(): { wallMs: number; monotonicMs: number } {
+    const { clock } = this.#work.world;
+    return { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+  }
+
+  #since(before: { wallMs: number; monotonicMs: number }): number {
+    const { clock } = this.#work.world;
+    return Math.max(clock.now() - before.wallMs, clock.monotonic() - before.monotonicMs);
+  }
+}
+
+/** The end of a life that neither its time nor a person ended. */
+function crashOf({ cause, end }: Life): Crash {
+  if (cause?.kind === "hung") return cause;
+  if (end.kind === "exited" || end.kind === "signalled" || end.kind === "not-started") return end;
+  throw new Error(`a life ended as ${end.kind}, and nobody ended it`);
+}
+
+function paused(why: string, reason: string): Failure {
+  return new Failure({
+    code: "CBI_PAUSED",
+    message: `${why}; no restart: ${reason}`,
+    remedy: "Let it run again: cbi resume",
+    exit: ExitCode.held,
+    class: "retryable",
+  });
+}
