@@ -80,6 +80,13 @@ export interface Warehouse {
    */
   upload(rows: readonly ForecastRow[], signal: AbortSignal): Promise<UploadReceipt>;
 
+  /**
+   * Drops the `latest_<horizon>` views of horizons that the configuration no longer has, which would
+   * show an old forecast for ever, and returns their names. The forecasts stay, and so does a view of
+   * which another symbol has forecasts.
+   */
+  dropRetiredViews(signal: AbortSignal): Promise<string[]>;
+
   /** A symbol's stored forecasts in order of as_of, horizon, model_role, algorithm. */
   forecasts(filter: ForecastFilter): Promise<ForecastRow[]>;
 }

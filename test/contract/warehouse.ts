@@ -266,6 +266,24 @@ function uploadContract(name: string, open: WarehouseFactory): void {
     assert.equal((await home.view("predictions.latest_1w"))[0]?.["as_of"], "2024-01-09");
   });
 
+  void test(`${name}: the view of a horizon that is gone is dropped, and nothing else`, async () => {
+    await using home = await open(seed());
+    assert.deepEqual(await home.warehouse.dropRetiredViews(never), []);
+    const rows = [forecast({}), forecast({ horizon: "9m" })];
+    await home.warehouse.upload(rows, never);
+    const brent = { symbol: "BRENT", horizon: "6m" };
+    await home.warehouse.upload([forecast(brent), forecast({ ...brent, horizon: "1m" })], never);
+    await home.warehouse.upload([forecast({ horizon: "6m", as_of: "2024-01-09" })], never);
+    assert.deepEqual(await home.warehouse.dropRetiredViews(never), ["predictions.latest_9m"]);
+    assert.deepEqual(await home.reopen().dropRetiredViews(never), []);
+    await assert.rejects(home.view("predictions.latest_9m"));
+    assert.equal((await home.view("predictions.latest_6m")).length, 2, "of two symbols");
+    assert.equal((await home.view("predictions.latest_1w")).length, 1);
+    assert.deepEqual(await home.warehouse.forecasts({ symbol: "WTI", horizon: "9m" }), [rows[1]]);
+    await home.warehouse.upload(rows, never);
+    assert.equal((await home.view("predictions.latest_9m")).length, 1, "a horizon may come back");
+  });
+
   void test(`${name}: forecasts are filtered by day and horizon and come in order`, async () => {
     await using home = await open(seed());
     assert.deepEqual(await home.warehouse.forecasts({ symbol: "WTI" }), []);

@@ -48,6 +48,7 @@ export class FakeBigQuery implements AsyncDisposable {
   readonly locations = new Map<string, string>();
   readonly #jobs = new Map<string, FakeJob>();
   readonly #modified = new Map<string, number>();
+  readonly #views = new Set<string>();
   readonly #nested = new Map<string, string>();
   readonly #server: Server;
   readonly #instance: DuckDBInstance;
@@ -189,7 +190,8 @@ export class FakeBigQuery implements AsyncDisposable {
     if (!this.#modified.has(`${dataset}.${table}`)) {
       throw new Refused(404, "notFound", `Not found: Table ${dataset}.${table}`);
     }
-    await this.#connection.run(`DROP TABLE ${quoted(`${dataset}.${table}`)}`);
+    const kind = this.#views.delete(`${dataset}.${table}`) ? "VIEW" : "TABLE";
+    await this.#connection.run(`DROP ${kind} ${quoted(`${dataset}.${table}`)}`);
     this.#modified.delete(`${dataset}.${table}`);
     return {};
   }
@@ -202,7 +204,7 @@ export class FakeBigQuery implements AsyncDisposable {
     const [count] = await queryRows(this.#connection, `SELECT count(*) AS n FROM ${quoted(name)}`);
     return {
       tableReference: { projectId: "test", datasetId: dataset, tableId: table },
-      type: "TABLE",
+      type: this.#views.has(name) ? "VIEW" : "TABLE",
       etag: `"${modified}"`,
       lastModifiedTime: String(modified),
       numRows: String(count?.["n"]),
@@ -267,6 +269,7 @@ export class FakeBigQuery implements AsyncDisposable {
       await this.#connection.run(sql);
       const changed = /^(?:MERGE INTO|CREATE OR REPLACE VIEW) "([^"]+)"\."([^"]+)"/.exec(sql);
       if (changed) this.#touch(`${changed[1]}.${changed[2]}`);
+      if (changed && sql.startsWith("CREATE")) this.#views.add(`${changed[1]}.${changed[2]}`);
       return;
     }
     const described = await queryRows(this.#connection, `DESCRIBE ${sql}`);
@@ -363,5 +366,6 @@ function translate(sql: string): string {
     .replaceAll(/`([^`]+)`/g, '"$1"')
     .replaceAll("FLOAT64", "DOUBLE")
     .replaceAll(/\bSTRING\b/g, "VARCHAR")
-    .replaceAll("IS_NAN(", "isnan(");
+    .replaceAll("IS_NAN(", "isnan(")
+    .replaceAll("COUNTIF(", "count_if(");
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ForecastRow } from "../../evaluation/forecast.ts";
 import { asForecast, settledForecasts, withSettledDates } from "../../evaluation/settlement.ts";
+import { messageOf } from "../../system/failure.ts";
 import { canonicalJson, hashText } from "../../system/files.ts";
 import type { Stage, StageContext } from "../stage.ts";
 import type { PredictOutput } from "./predict.ts";
@@ -71,6 +72,7 @@ export const uploadStage: Stage<"upload", { predict: PredictOutput }, UploadOutp
   },
 
   async afterwards(_output, _input, context) {
+    await dropRetiredViews(context);
     const settled = await settleMatured(context);
     return settled === 0 ? undefined : `${settled} earlier ones settled`;
   },
@@ -89,6 +91,19 @@ async function settleMatured(context: StageContext): Promise<number> {
   const { groups, changed } = settledForecasts(forecasts, prices, context.config.horizons);
   for (const group of groups) await context.warehouse.upload(group, context.signal);
   return changed;
+}
+
+/** A view of a horizon that is gone would show its last forecast for ever. */
+async function dropRetiredViews({ warehouse, signal, warn }: StageContext): Promise<void> {
+  try {
+    for (const view of await warehouse.dropRetiredViews(signal)) {
+      warn(`the view ${view} was dropped: cbi.yaml no longer has its horizon; its forecasts stay`);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    // What is published is published; the next run tries again.
+    warn(`a view of a horizon that is gone could not be dropped: ${messageOf(error)}`);
+  }
 }
 
 /** From the oldest day of the rows on. */

@@ -12,6 +12,7 @@ import { inputFingerprint } from "./fingerprint.ts";
 import { readForecasts, uploadForecasts } from "./forecasts.ts";
 import { readPrices } from "./prices.ts";
 import { runQuery, type Session } from "./query.ts";
+import { dropRetiredViews } from "./retired-views.ts";
 import { BigQueryRest } from "./rest.ts";
 import { sqlText } from "./tables.ts";
 
@@ -89,6 +90,8 @@ export function openBigQueryWarehouse(options: BigQueryOptions): Warehouse {
     prices: (asOf) => readPrices(session, config, settings, asOf, never),
 
     upload: (rows, signal) => uploadForecasts(world, rows, signal),
+
+    dropRetiredViews: (signal) => dropRetiredViews(world, signal),
 
     forecasts: (filter) => readForecasts(world, filter, never),
   };

@@ -8,6 +8,7 @@ import { inputFingerprint } from "./fingerprint.ts";
 import { readForecasts, uploadForecasts } from "./forecasts.ts";
 import { prepareTables } from "./prepare.ts";
 import { priceQuery, readPrices } from "./prices.ts";
+import { dropRetiredViews } from "./retired-views.ts";
 import { duckdbSettings } from "./settings.ts";
 import { sourceBytes, sourcesOf } from "./sources.ts";
 import { exists } from "../../system/files.ts";
@@ -64,6 +65,15 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
 
     upload: (rows, signal) =>
       withDatabase(file, (connection) => uploadForecasts(connection, rows, signal), signal),
+
+    async dropRetiredViews(signal) {
+      if (!(await exists(file))) return [];
+      return withDatabase(
+        file,
+        (connection) => dropRetiredViews(connection, config, signal),
+        signal,
+      );
+    },
 
     async forecasts(filter) {
       if (!(await exists(file))) return [];

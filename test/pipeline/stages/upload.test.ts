@@ -105,3 +105,16 @@ void test("a target date that has not come is replaced by the better guess of a 
   await night(home, "2024-01-08", true);
   assert.deepEqual(await targets(home), ["2024-01-08 for 2024-01-10", "2024-01-09 for 2024-02-01"]);
 });
+
+void test("the view of a horizon that cbi.yaml no longer has is dropped with a warning, once", async () => {
+  await using home = await testHome({ "raw/wti.csv": PRICES }, { wti: "raw/wti.csv" });
+  await home.warehouse.upload(
+    [forecast({ as_of: "2024-01-02", horizon: "9m" })],
+    new AbortController().signal,
+  );
+  const warned = await night(home, "2024-01-03");
+  assert.deepEqual(warned.status.warnings, [
+    "the view predictions.latest_9m was dropped: cbi.yaml no longer has its horizon; its forecasts stay",
+  ]);
+  assert.deepEqual((await night(home, "2024-01-03")).status.warnings, []);
+});
