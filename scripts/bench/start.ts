@@ -10,7 +10,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Ledger } from "../../src/ledger/ledger.ts";
-import { insertRun } from "../../src/ledger/runs.ts";
+import { insertRun, type RunRecord } from "../../src/ledger/runs.ts";
 import { processIdentity } from "../../src/system/process-identity.ts";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
@@ -49,7 +49,7 @@ function makeHome(runs: number): string {
   const nowMs = Date.now();
   for (let back = runs; back > 0; back--) {
     const startedMs = nowMs - back * 3_600_000;
-    const run = {
+    const run: RunRecord = {
       id: `run-${String(runs - back).padStart(6, "0")}`,
       job: "nightly",
       slot: undefined,
@@ -64,7 +64,7 @@ function makeHome(runs: number): string {
       exitCode: 0,
       error: undefined,
       warnings: [],
-    } as const;
+    };
     insertRun(ledger, run, ["export", "audit", "train", "predict", "upload", "evaluate"]);
   }
   // The first pass registers the jobs.
