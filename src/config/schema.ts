@@ -23,6 +23,10 @@ const source = z.union([
         .describe(
           "The column by which rows after the as-of date are hidden; none for a table without time",
         ),
+      decimal: z
+        .enum([".", ","])
+        .default(".")
+        .describe("What stands before the decimals in a CSV file: 70.25, or 70,25"),
     })
     .meta({ expects: "a mapping with path and date" }),
 ]);

@@ -19,10 +19,11 @@ export async function inputFingerprint(
   asOf: string,
 ): Promise<string> {
   const files = await Promise.all(
-    sources.map(async ({ name, file, date }) => ({
+    sources.map(async ({ name, file, date, decimal }) => ({
       name,
       kind: path.extname(file).toLowerCase(),
       date: date ?? null,
+      ...(decimal !== undefined && { decimal }),
       bytes: await Promise.all((await sourceFiles(file)).map(hashFile)),
     })),
   );

@@ -45,7 +45,9 @@ export async function readPrices(
     throw new Failure({
       code: "CBI_PRICE_UNREADABLE",
       message: `the prices should be in the columns '${date}' and '${column}' of ${table}: ${firstLine(messageOf(error))}`,
-      remedy: "Correct price in cbi.yaml, or the values in the file.",
+      remedy:
+        "Correct price in cbi.yaml, or the values in the file; for decimal commas write decimal: ',' " +
+        "beside the path in warehouse.sources.",
       exit: ExitCode.dataRefused,
       class: "data",
       cause: error,

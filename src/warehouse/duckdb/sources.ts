@@ -18,15 +18,24 @@ export interface Source {
   file: string;
   /** Absent for a table without time. */
   date?: string;
+  /** Of a CSV file whose numbers are written so: 70,25. */
+  decimal?: ",";
 }
 
 /** The sources of a configuration, their paths resolved against TrainingData/. */
 export function sourcesOf(config: Config, trainingData: string): Source[] {
   return Object.entries(duckdbSettings(config).sources).map(([name, source]) => {
-    const { path: file, date } =
-      typeof source === "string" ? { path: source, date: "date" } : source;
-    const absolute = path.resolve(trainingData, file);
-    return date === "none" ? { name, file: absolute } : { name, file: absolute, date };
+    const {
+      path: file,
+      date,
+      decimal,
+    } = typeof source === "string" ? { path: source, date: "date", decimal: "." } : source;
+    return {
+      name,
+      file: path.resolve(trainingData, file),
+      ...(date !== "none" && { date }),
+      ...(decimal === "," && { decimal }),
+    };
   });
 }
 
@@ -55,15 +64,19 @@ const NULL_TEXTS = ["", ".", "-", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "nul
  * The table expression that reads a CSV or Parquet file as it is. A column named by `asText` is left
  * as text in CSV, whatever it looks like.
  */
-export function fileRelation(file: string, asText?: string): string {
+export function fileRelation(
+  { file, decimal }: Pick<Source, "file" | "decimal">,
+  asText?: string,
+): string {
   if (isParquet(file)) return `read_parquet(${sqlText(file)})`;
   const nulls = NULL_TEXTS.map(sqlText).join(", ");
   // The whole file decides the types: a text on its last line makes a column text at once, instead
   // of an error half-way. By default the reader takes buffers of 32 MB, whatever the file's size.
   const types = asText === undefined ? "" : `types = {${sqlText(asText)}: 'VARCHAR'}, `;
+  const numbers = decimal === undefined ? "" : `decimal_separator = ${sqlText(decimal)}, `;
   return (
     `read_csv(${sqlText(file)}, header = true, sample_size = -1, ` +
-    `buffer_size = 4194304, ${types}nullstr = [${nulls}])`
+    `buffer_size = 4194304, ${types}${numbers}nullstr = [${nulls}])`
   );
 }
 
@@ -77,9 +90,9 @@ export async function sourceQuery(
   asOf: string,
 ): Promise<string> {
   const columns = await describeSource(connection, source);
-  if (source.date === undefined) return `SELECT * FROM ${fileRelation(source.file)}`;
+  if (source.date === undefined) return `SELECT * FROM ${fileRelation(source)}`;
   if (!columns.has(source.date)) throw missingDate(source, [...columns.keys()]);
-  const relation = fileRelation(source.file, source.date);
+  const relation = fileRelation(source, source.date);
   const type = isParquet(source.file) ? (columns.get(source.date) ?? "") : "VARCHAR";
   const day = await dayExpression(connection, { relation, column: source.date, type });
   if (day === undefined) throw unreadableDate(source, columns.get(source.date) ?? type);
@@ -107,7 +120,7 @@ export async function describeSource(
     });
   }
   try {
-    const rows = await queryRows(connection, `DESCRIBE SELECT * FROM ${fileRelation(source.file)}`);
+    const rows = await queryRows(connection, `DESCRIBE SELECT * FROM ${fileRelation(source)}`);
     return new Map(rows.map((row) => [String(row["column_name"]), String(row["column_type"])]));
   } catch (error) {
     throw new Failure({

@@ -6,6 +6,7 @@ export interface StarterConfig {
   path: string;
   dateColumn: string;
   priceColumn: string;
+  decimal?: ",";
   horizons: Readonly<Record<string, number>>;
   /** The data's last day, where it lies so far back that the home must be pinned to it. */
   pinnedTo?: string;
@@ -18,6 +19,7 @@ export function configText(config: StarterConfig): string {
     config.pinnedTo === undefined
       ? ""
       : `# The data end here, so a run knows what was known then. Delete the line when they go on.\nas_of: ${config.pinnedTo}\n`;
+  const decimal = config.decimal === undefined ? "" : `, decimal: "${config.decimal}"`;
   return `# The home of ${config.symbol}. \`cbi config check\` checks this file, \`cbi run nightly\` runs a night on it.
 version: 1
 symbol: ${config.symbol} # what is forecast; one symbol a home
@@ -27,7 +29,7 @@ ${pin}
 warehouse:
   kind: duckdb # embedded: TrainingData/warehouse.duckdb
   sources: # your CSV or Parquet files as tables, relative to TrainingData/
-    ${config.source}: { path: ${scalar(config.path)}, date: ${scalar(config.dateColumn)} } # rows after the as-of date are hidden
+    ${config.source}: { path: ${scalar(config.path)}, date: ${scalar(config.dateColumn)}${decimal} } # rows after the as-of date are hidden
   prepare: prepare/ # *.sql, in order of name; they make training.${config.symbol.toLowerCase()}_<horizon>
 
 price: { table: ${config.source}, date: ${scalar(config.dateColumn)}, column: ${scalar(config.priceColumn)} }

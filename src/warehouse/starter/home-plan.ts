@@ -50,6 +50,7 @@ export function seriesHomePlan(request: SeriesForHome): HomePlan {
       "cbi.yaml": configText({
         ...shared,
         path: `raw/${fileName}`,
+        ...(series.decimal && { decimal: series.decimal }),
         ...(hasEnded ? { pinnedTo: last } : {}),
       }),
     },
@@ -101,6 +102,11 @@ function warningsOf(
   }
   if (hasEnded) {
     warnings.push(`the prices end on ${days.at(-1)}, so cbi.yaml pins as_of to that day.`);
+  }
+  if (series.decimal !== undefined) {
+    warnings.push(
+      "the numbers have decimal commas, so cbi.yaml says decimal: ',' and 70,25 is read as 70.25.",
+    );
   }
   if (series.nonPositivePrices > 0) {
     warnings.push(

@@ -6,7 +6,8 @@ import { Failure } from "../../system/failure.ts";
 import { nearest } from "../../config/nearest.ts";
 import { withDatabase } from "../duckdb/database.ts";
 import { dayExpression } from "../duckdb/days.ts";
-import { describeSource, fileRelation, isParquet } from "../duckdb/sources.ts";
+import { describeSource, fileRelation, isParquet, type Source } from "../duckdb/sources.ts";
+import { decimalCommaOf } from "./decimal-comma.ts";
 import { type CandidateColumn, type Choice, chooseDate, choosePrice, isNumber } from "./columns.ts";
 
 /** What a file holds of one price series. */
@@ -22,6 +23,8 @@ export interface Series {
   blankPrices: number;
   /** Prices of zero or less, of which no return can be computed. */
   nonPositivePrices: number;
+  /** Set when the numbers are written with decimal commas. */
+  decimal?: ",";
 }
 
 /** Columns that the user named. */
@@ -38,24 +41,28 @@ const daysSchema = z.array(z.object({ day: z.iso.date(), rows: z.int() }));
  */
 export async function inspectSeries(file: string, wishes: SeriesWishes): Promise<Series> {
   return withDatabase(":memory:", async (connection) => {
-    const columns = await candidateColumns(connection, file);
+    const decimal = await decimalCommaOf(connection, file);
+    const source: File = { file, ...(decimal && { decimal }) };
+    const columns = await candidateColumns(connection, source);
     const dateColumn = settle("date", wishes.dateColumn, columns, chooseDate(columns), file);
     const price = choosePrice(columns, dateColumn);
     const priceColumn = settle("price", wishes.priceColumn, columns, price, file);
     requireKinds(columns, dateColumn, priceColumn, file);
-    const counts = await countRows(connection, file, dateColumn, priceColumn);
-    return { dateColumn, priceColumn, ...counts };
+    const counts = await countRows(connection, source, dateColumn, priceColumn);
+    return { dateColumn, priceColumn, ...counts, ...(decimal && { decimal }) };
   });
 }
 
+type File = Pick<Source, "file" | "decimal">;
+
 async function candidateColumns(
   connection: DuckDBConnection,
-  file: string,
+  source: File,
 ): Promise<CandidateColumn[]> {
-  const types = await describeSource(connection, { name: "--from", file });
+  const types = await describeSource(connection, { name: "--from", ...source });
   const columns: CandidateColumn[] = [];
   for (const [name, type] of types) {
-    const day = await dayOf(connection, file, name, type);
+    const day = await dayOf(connection, source, name, type);
     columns.push({ name, type, isDay: day !== undefined });
   }
   return columns;
@@ -63,12 +70,13 @@ async function candidateColumns(
 
 function dayOf(
   connection: DuckDBConnection,
-  file: string,
+  source: File,
   column: string,
   type: string,
 ): Promise<string | undefined> {
-  const relation = fileRelation(file, column);
-  return dayExpression(connection, { relation, column, type: isParquet(file) ? type : "VARCHAR" });
+  const relation = fileRelation(source, column);
+  const read = isParquet(source.file) ? type : "VARCHAR";
+  return dayExpression(connection, { relation, column, type: read });
 }
 
 function settle(
@@ -94,7 +102,7 @@ function settle(
     const wanted =
       what === "date"
         ? "a column of days in one form that leaves no doubt, such as 2025-12-31"
-        : "a column of numbers with a point, such as 70.25";
+        : "a column of numbers such as 70.25, or 70,25 where semicolons part the columns, without thousands separators";
     throw refused(
       `CBI_NO_${what.toUpperCase()}_COLUMN`,
       `${file} should have ${wanted}; it has ${kinds}`,
@@ -133,16 +141,17 @@ function requireKinds(
 
 async function countRows(
   connection: DuckDBConnection,
-  file: string,
+  source: File,
   dateColumn: string,
   priceColumn: string,
 ): Promise<Pick<Series, "days" | "rows" | "blankPrices" | "nonPositivePrices">> {
-  const types = await describeSource(connection, { name: "--from", file });
-  const day = await dayOf(connection, file, dateColumn, types.get(dateColumn) ?? "");
+  const { file } = source;
+  const types = await describeSource(connection, { name: "--from", ...source });
+  const day = await dayOf(connection, source, dateColumn, types.get(dateColumn) ?? "");
   const price = `CAST(${sqlName(priceColumn)} AS DOUBLE)`;
   await connection.run(
     `CREATE TABLE series AS SELECT ${day} AS day, CASE WHEN NOT isnan(${price}) THEN ${price} END AS price
-     FROM ${fileRelation(file, dateColumn)}`,
+     FROM ${fileRelation(source, dateColumn)}`,
   );
   const [counts] = await queryRows(
     connection,

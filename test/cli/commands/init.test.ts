@@ -107,6 +107,44 @@ void test("a stuck or negative price gives null or finite features, never infini
   }
 });
 
+void test("a file with semicolons and decimal commas becomes a home that reads its numbers", async () => {
+  await using folder = await temporaryFolder();
+  const lines = (await readFile(demoFile("wti.csv"), "utf8")).trimEnd().split("\n").slice(-1800);
+  const prices = lines.map((line) => Number(line.split(",")[1]));
+  // Days as 31.12.2025, prices as 57,42, a volume grouped by points, and one price left blank.
+  const rows = lines.map((line, index) => {
+    const [date = "", price = ""] = line.split(",");
+    const shown = index === 900 ? "" : price.replace(".", ",");
+    return `${date.split("-").toReversed().join(".")};"${shown}";${1 + (index % 9)}.${100 + (index % 900)}`;
+  });
+  const text = ["Datum;Schlusskurs;Volumen", ...rows, ""].join("\r\n");
+  await writeFile(path.join(folder.path, "wti_export.csv"), text);
+  const options = { from: "wti_export.csv" };
+  const { json, remarks } = await init(folder.path, ["home"], options);
+  assert.equal(json["prices"], 1799);
+  assert.ok(remarks.some((line) => line.includes("70,25 is read as 70.25")));
+
+  const home = await homeIn(path.join(folder.path, "home"));
+  const warehouse = openWarehouse(home.config, home.paths);
+  const stored = (await warehouse.prices("2025-12-31")).map(({ price }) => price);
+  assert.deepEqual(stored, prices.toSpliced(900, 1));
+  await warehouse.prepare("2025-12-31", never);
+  const file = path.join(folder.path, "1w.parquet");
+  const receipt = await warehouse.exportTable({ horizon: "1w", asOf: "2025-12-31", file }, never);
+  assert.deepEqual(receipt.dates?.last, "2025-12-31");
+  assert.deepEqual(
+    (await rowsOf(file)).map((row) => row["price"]),
+    stored,
+  );
+  const pointed = path.join(folder.path, "home/cbi.yaml");
+  await writeFile(pointed, (await readFile(pointed, "utf8")).replace(', decimal: ","', ""));
+  const wrong = await homeIn(path.join(folder.path, "home"));
+  await assert.rejects(openWarehouse(wrong.config, wrong.paths).prices("2025-12-31"), {
+    code: "CBI_PRICE_UNREADABLE",
+    remedy: /decimal: ','/,
+  });
+});
+
 void test("a home without data says what to fill in", async () => {
   await using folder = await temporaryFolder();
   await init(folder.path, [undefined], {});
@@ -144,6 +182,18 @@ const refusals: [what: string, text: string, code: string, says: RegExp][] = [
   ],
   ["dates in doubt", "date,price\n01/02/2024,1\n", "CBI_NO_DATE_COLUMN", /2025-12-31/],
   ["decimal commas", 'date,price\n2024-01-02,"1,5"\n', "CBI_NO_PRICE_COLUMN", /price \(VARCHAR\)/],
+  [
+    "grouped numbers",
+    "Datum;Kurs\n02.01.2024;1.234,56\n31.01.2024;1.235,00\n",
+    "CBI_NO_PRICE_COLUMN",
+    /without thousands separators; it has Datum/,
+  ],
+  [
+    "commas that may group or part decimals",
+    "date;price\n2024-01-02;1,234\n2024-01-03;1,235\n",
+    "CBI_NO_PRICE_COLUMN",
+    /70,25 where semicolons part the columns/,
+  ],
   [
     "several rows a day",
     "date,price\n2024-01-02,1\n2024-01-02,2\n",
@@ -202,8 +252,7 @@ function homeIn(folder: string) {
 
 /** The demo's real Brent prices as another program would write them: gaps, blanks, other names. */
 async function foreignBrent(): Promise<string> {
-  const file = path.resolve(import.meta.dirname, "../../../TrainingData/raw/brent.csv");
-  const lines = (await readFile(file, "utf8")).trimEnd().split("\n").slice(1);
+  const lines = (await readFile(demoFile("brent.csv"), "utf8")).trimEnd().split("\n").slice(1);
   const rows = lines.flatMap((line, index) => {
     const [date = "", price = ""] = line.split(",");
     const [year, month, day] = date.split("-");
@@ -211,6 +260,10 @@ async function foreignBrent(): Promise<string> {
     return index % 97 === 13 ? [] : [`${day}.${month}.${year};BRN;${shown};${1000 + index}`];
   });
   return ["Trade Date;Contract;Close USD;Volume", ...rows, ""].join("\n");
+}
+
+function demoFile(name: string): string {
+  return path.resolve(import.meta.dirname, "../../../TrainingData/raw", name);
 }
 
 function rowsOf(file: string): Promise<Record<string, unknown>[]> {
