@@ -4,20 +4,14 @@ import { jobLockFile } from "../jobs/job-locks.ts";
 import type { Road } from "../jobs/road.ts";
 import { findRun, type RunRecord } from "../ledger/runs.ts";
 
-/** What became of a run that was dead. */
-export interface Buried {
-  run: string;
-  /** The leader of a process group that it had left behind and that was ended. */
-  endedGroup: number | undefined;
-}
-
 /**
  * Ends what a dead run left behind and records its end, under the job's lock, so that no start of the
- * same job comes between. Undefined when somebody has the lock, or the run has ended meanwhile.
+ * same job comes between. Says what it found; undefined when somebody has the lock, or the run has
+ * ended meanwhile.
  */
-export async function buryRun(road: Road, record: RunRecord): Promise<Buried | undefined> {
+export async function buryRun(road: Road, record: RunRecord): Promise<string | undefined> {
   const { home, ledgers } = road;
   using lock = RunLock.tryTake(jobLockFile(home.paths, record.job));
   if (!lock || findRun(ledgers.ledger, record.id)?.state !== "running") return undefined;
-  return { run: record.id, endedGroup: await buryOne(road, record) };
+  return buryOne(road, record);
 }

@@ -97,7 +97,9 @@ async function healAll(
     const left = after.observed.filter(({ checked }) => !healed.has(checked.job));
     const end = await heal(road, world, left);
     if (end.acts.length === 0) break;
-    for (const { checked } of left) if (isStart(checked)) healed.add(checked.job);
+    for (const { checked } of left) {
+      if (isStart(checked) || isService(road, checked.job)) healed.add(checked.job);
+    }
     for (const job of end.waiting) waiting.add(job);
     acts.push(...end.acts);
     after = await judge(road, world, true);
@@ -156,14 +158,16 @@ async function heal(
       try {
         const dead = running.filter(({ isDead }) => isDead);
         for (const { record } of dead) {
-          const buried = await buryRun(road, record);
-          if (!buried) continue;
-          const group = buried.endedGroup;
-          const orphans = group === undefined ? "" : `; ended the process group ${group} it left`;
-          acts.push({ act: "bury", job, message: `run ${record.id} died${orphans}` });
+          const message = await buryRun(road, record);
+          if (message !== undefined) acts.push({ act: "bury", job, message });
         }
         if (dead.length === 0 && !isWork(checked)) return;
-        if (isService(road, job)) return;
+        if (isService(road, job)) {
+          const message = await startService(world.host, job);
+          waiting.add(job);
+          if (message !== undefined) acts.push({ act: "catch-up", job, message });
+          return;
+        }
         const end = await catchUp(world, job);
         if (end.exitCode === ExitCode.lockHeld) waiting.add(job);
         acts.push({ act: "catch-up", job, message: endText(end) });
@@ -175,7 +179,11 @@ async function heal(
   return { acts, waiting };
 }
 
-/** A service is kept by its host for hours; a pass must end. */
+/** A service is kept for hours, and a pass must end: another process keeps it. */
+async function startService(host: Host, job: string): Promise<string | undefined> {
+  return host.startService?.(job);
+}
+
 function isService(road: Road, job: string): boolean {
   return road.home.config.jobs[job]?.kind === "service";
 }

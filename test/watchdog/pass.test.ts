@@ -104,7 +104,7 @@ void test("a run that died is buried and its slot goes on", async () => {
   const { acts, told } = await pass(under);
   assert.deepEqual(
     acts.map(({ act, message }) => `${act} ${message}`),
-    ["bury run dead-run died", "catch-up 2026-11-19T08:30 done"],
+    ["bury run dead-run died in mid-run", "catch-up 2026-11-19T08:30 done"],
   );
   assert.deepEqual(told, []);
   assert.equal(under.ran[0]?.slotAttempt, 2);
