@@ -22,4 +22,9 @@ export interface Host {
   readonly name: string;
   /** What it says of these jobs. Changes nothing; throws a `Failure` when it cannot be asked. */
   state(jobs: readonly string[]): Promise<HostState>;
+  /**
+   * Starts whoever keeps a service, to stay when this process ends; gives a sentence of what it did.
+   * Absent where the host does so by itself when a service dies.
+   */
+  startService?(job: string): Promise<string>;
 }

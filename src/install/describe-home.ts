@@ -47,7 +47,7 @@ export function describeHome(request: DescribeRequest): HostedHome {
     version: version(),
     fromMs,
     throughMs: fromMs + HORIZON_MS,
-    jobs: hostedJobs(home),
+    jobs: hostedJobs(home, machine),
   };
   mustBeWritable(described);
   return described;
@@ -71,13 +71,13 @@ export function programOf(host: HostName, appFolder: string): HostedHome["progra
   };
 }
 
-function hostedJobs(home: Home): HostedJob[] {
+function hostedJobs(home: Home, { canWake }: Machine): HostedJob[] {
   const jobs = new HomeJobs(home);
   const found = jobs.names.flatMap((name): HostedJob[] => {
     const job = jobs.find(name);
     if (!job?.schedule) return [];
     const { schedule, scheduleText, settings } = job;
-    const { power } = settings;
+    const power = { ...settings.power, wake: settings.power.wake && canWake };
     return [{ name, schedule, scheduleText, power, stopSeconds: stopSeconds(settings) }];
   });
   const reserved = found.find(({ name }) => RESERVED.has(name));

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { HostScope } from "../host/hosted-home.ts";
@@ -20,6 +21,8 @@ export interface Machine {
   isThis: boolean;
   /** Whether this process may write what is root's. */
   isRoot: boolean;
+  /** Whether its scheduler can wake it; of an imagined machine, what its kind can. */
+  canWake: boolean;
 }
 
 const PLATFORMS: Readonly<Record<HostName, NodeJS.Platform>> = {
@@ -48,6 +51,7 @@ export function machineFor(
     ...ownZone(),
     isThis,
     isRoot: process.getuid?.() === 0,
+    canWake: host !== "cron" && (!isThis || platform !== "linux" || hasWakeAlarm()),
   };
 }
 
@@ -64,6 +68,20 @@ function foreignFolder(platform: NodeJS.Platform, user: string): string {
   if (platform === "darwin") return user === "root" ? "/var/root" : `/Users/${user}`;
   if (platform === "win32") return path.win32.join("C:\\Users", user);
   return user === "root" ? "/root" : `/home/${user}`;
+}
+
+/** CAP_WAKE_ALARM of capabilities(7), among those that the first process may ever have. */
+const WAKE_ALARM_BIT = 35n;
+
+/** A timer that wakes needs a clock that can, and a manager that may set its alarm (timerfd_create(2)). */
+function hasWakeAlarm(): boolean {
+  if (!existsSync("/sys/class/rtc/rtc0")) return false;
+  try {
+    const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/1/status", "utf8"))?.[1];
+    return ((BigInt(`0x${bounding ?? "0"}`) >> WAKE_ALARM_BIT) & 1n) === 1n;
+  } catch {
+    return false;
+  }
 }
 
 function ownZone(): { zone: Zone; zoneData: string } {

@@ -25,6 +25,9 @@ export interface Prepared {
   record: InstallRecord | undefined;
 }
 
+const NO_WAKE =
+  "This machine cannot be woken by its scheduler: jobs that ask for it start when it is awake.";
+
 /** Plans an installation and compares it with the machine. Nothing is written. */
 export async function prepareInstall(request: PrepareRequest): Promise<Prepared> {
   const host = request.host ?? ownHost();
@@ -32,6 +35,8 @@ export async function prepareInstall(request: PrepareRequest): Promise<Prepared>
   const scope = request.scope ?? defaultScope(host, machine);
   const described = describeHome({ ...request, host, scope, machine });
   const plan = planInstall(host, described, request.nowMs);
+  const wantsWake = Object.values(request.home.config.jobs).some(({ power }) => power.wake);
+  if (wantsWake && !machine.canWake) plan.remarks.push(NO_WAKE);
   const record = machine.isThis ? await readRecord(machine.appFolder) : undefined;
   return { plan, comparison: await lookAt(plan, record), machine, record };
 }

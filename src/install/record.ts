@@ -17,6 +17,8 @@ const recordSchema = z.strictObject({
   folders: z.array(z.string()),
   files: z.array(z.strictObject({ path: z.string(), hash: z.string() })),
   units: z.array(z.strictObject({ name: z.string(), domain: z.string(), file: z.string() })),
+  /** Whether lingering of the user was enabled for it, and is to be disabled again. */
+  linger: z.boolean().default(false),
 });
 
 /** What an installation has put in place: written before its first step and after its last. */

@@ -10,11 +10,12 @@ let known: string | undefined;
  * the original.
  */
 export function codeHash(): string {
-  known ??= hashTree(path.resolve(import.meta.dirname, ".."));
+  known ??= treeHash(path.resolve(import.meta.dirname, ".."));
   return known;
 }
 
-function hashTree(root: string): string {
+/** A hash of the program files below a folder, with their names. */
+export function treeHash(root: string): string {
   const hash = createHash("sha256");
   const entries = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(ts|js|py|lock)$/.test(entry.name))

@@ -1,12 +1,17 @@
 import path from "node:path";
+import { runningProgram } from "../../install/app/running-program.ts";
+import { applyPlan, isInPlace, type Applied } from "../../install/apply.ts";
+import { mustBeInstallable } from "../../install/checks-before.ts";
 import { diffLines } from "../../install/diff-text.ts";
 import { HOST_NAMES } from "../../install/machine.ts";
+import { takeInstallLock } from "../../install/install-lock.ts";
 import { planJson } from "../../install/plan-json.ts";
 import { prepareInstall, type Prepared } from "../../install/prepare.ts";
 import { renderPlan } from "../../install/render.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { singleLine } from "../../system/text.ts";
+import { consents } from "../ask.ts";
 import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
 import { homeOf } from "../home.ts";
 import { parseOneOf } from "../options.ts";
@@ -16,6 +21,7 @@ interface InstallOptions {
   user?: boolean;
   dryRun?: boolean;
   render?: string;
+  yes?: boolean;
   json?: boolean;
 }
 
@@ -36,10 +42,12 @@ export const command: Command = {
     { flags: "--user", summary: "in the user's own scheduler instead of the machine's" },
     { flags: "--dry-run", summary: "show the plan; nothing is changed" },
     { flags: "--render <dir>", summary: "with --dry-run: write the files below this folder" },
-    { ...jsonOption, summary: "the plan in JSON" },
+    { flags: "--yes", summary: "agree beforehand" },
+    { ...jsonOption, summary: "the plan in JSON, and what came of it" },
     homeOption,
   ],
   examples: [
+    { line: "cbi install", says: "show, ask, do, and read back" },
     { line: "cbi install --dry-run", says: "what would be done here" },
     {
       line: "cbi install --dry-run --host launchd --render out",
@@ -49,6 +57,7 @@ export const command: Command = {
   exits: [
     { code: ExitCode.done, when: "all is in place, or was already" },
     { code: ExitCode.failed, when: "it could not be done; the message says what and the remedy" },
+    { code: ExitCode.lockHeld, when: "another installation is under way" },
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
   ],
   async run(context, input) {
@@ -69,16 +78,56 @@ export const command: Command = {
       await renderPlan(prepared.plan, prepared.comparison, folder);
       context.remark(`written below ${folder}`);
     }
-    show(context, prepared, options);
-    if (options.dryRun) return ExitCode.done;
-    throw new Failure({
-      code: "CBI_INSTALL_UNSUPPORTED",
-      message: `installing for ${prepared.plan.host} is not there yet`,
-      remedy: "See the files with --dry-run --render DIR; until then: cbi daemon",
-      exit: ExitCode.failed,
-    });
+    if (options.dryRun) {
+      show(context, prepared, options);
+      return ExitCode.done;
+    }
+    return install(context, prepared, options);
   },
 };
+
+async function install(
+  context: CommandContext,
+  prepared: Prepared,
+  options: InstallOptions,
+): Promise<ExitCode> {
+  const { machine } = prepared;
+  mustBeInstallable(prepared, context.environment);
+  const world = {
+    environment: context.environment,
+    signal: context.signal,
+    source: runningProgram(),
+    say: (message: string) => context.remark(message),
+  };
+  if (await isInPlace(prepared, world)) {
+    if (options.json) showJson(context, prepared, { changed: false });
+    else context.write("everything is in place already; nothing was changed\n");
+    return ExitCode.done;
+  }
+  if (!options.json) show(context, prepared, options);
+  if (!options.yes && !(await consents(context, "Do this?"))) {
+    context.remark("nothing was changed");
+    return ExitCode.done;
+  }
+  using lock = takeInstallLock(machine.appFolder);
+  void lock;
+  const applied = await applyPlan(prepared, world);
+  if (options.json) showJson(context, prepared, { changed: true, ...applied });
+  else for (const line of appliedLines(applied)) context.write(`${line}\n`);
+  return ExitCode.done;
+}
+
+function appliedLines({ version, units, remarks }: Applied): string[] {
+  return [
+    `installed cbi ${version}, and the scheduler has:`,
+    ...units.map(({ name, next }) => `  ${name}${next === undefined ? "" : `, next ${next}`}`),
+    ...remarks.map((remark) => `note: ${singleLine(remark)}`),
+  ];
+}
+
+function showJson(context: CommandContext, { plan, comparison }: Prepared, result: object): void {
+  context.write(`${JSON.stringify({ ...planJson(plan, comparison), result })}\n`);
+}
 
 function show(context: CommandContext, prepared: Prepared, options: InstallOptions): void {
   const { plan, comparison } = prepared;

@@ -44,7 +44,7 @@ function folders(home: HostedHome): HostFolder[] {
 
 /** /etc/cron.d takes no name with a dot, and no file that others may write (cron(8)). */
 function tableFile(home: HostedHome, lines: readonly string[]): HostFile {
-  const content = `${[tableBegin(home.root), ...lines, TABLE_END].join("\n")}\n`;
+  const content = `${[`${TABLE_BEGIN}${home.root}`, ...lines, TABLE_END].join("\n")}\n`;
   if (home.scope === "system") {
     return { path: "/etc/cron.d/cbi", mode: 0o644, owner: "root", content, encoding: "utf8" };
   }
@@ -52,11 +52,8 @@ function tableFile(home: HostedHome, lines: readonly string[]): HostFile {
   return { path: file, mode: 0o600, owner: "user", content, encoding: "utf8" };
 }
 
-/** The marks around our part of a crontab. */
-export function tableBegin(root: string): string {
-  return `# cbi begins: ${root}`;
-}
-
+/** The marks around our part of a crontab; the first names the home. */
+export const TABLE_BEGIN = "# cbi begins: ";
 export const TABLE_END = "# cbi ends";
 
 function jobLines(home: HostedHome, job: HostedJob): string[] {

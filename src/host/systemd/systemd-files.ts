@@ -180,7 +180,7 @@ function timerText(description: string, timer: UnitSection): string {
 function remarks({ scope, account, jobs }: HostedHome): string[] {
   if (scope === "system") return [];
   const found = [
-    `Timers of a user run while the user's manager does; for always: loginctl enable-linger ${account.name}`,
+    `Timers of a user run while the user's manager does; where this user may, it is made to run always (loginctl enable-linger ${account.name}).`,
   ];
   if (jobs.some(({ power }) => power.wake)) {
     found.push("A user's timers cannot wake the machine; an installation for the system can.");

@@ -1,0 +1,102 @@
+import { rmSync } from "node:fs";
+import { installLockFile, takeInstallLock } from "../../install/install-lock.ts";
+import { machineFor } from "../../install/machine.ts";
+import { ownHost } from "../../install/prepare.ts";
+import { readRecord, type InstallRecord } from "../../install/record.ts";
+import { undoInstall, undoPaths } from "../../install/undo.ts";
+import { ExitCode } from "../../system/exit-code.ts";
+import { consents } from "../ask.ts";
+import { jsonOption, type Command, type CommandContext } from "../command.ts";
+
+interface UninstallOptions {
+  keepData?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+  force?: boolean;
+  json?: boolean;
+}
+
+/** `cbi uninstall`: takes away what `cbi install` has put in place. */
+export const command: Command = {
+  words: ["uninstall"],
+  summary: "Take away everything that cbi install has put in place",
+  description:
+    "Removes the scheduler's units, files and the installed program, and asks the scheduler whether it\n" +
+    "has forgotten them. The home with its data, models and logs is never touched, nor the workers'\n" +
+    "environment that cbi setup made.",
+  options: [
+    { flags: "--keep-data", summary: "keep what the scheduler's programs have printed" },
+    { flags: "--dry-run", summary: "list what would go; nothing is changed" },
+    { flags: "--yes", summary: "agree beforehand" },
+    { flags: "--force", summary: "even while a run of it is under way" },
+    { ...jsonOption, summary: "what goes, in JSON" },
+  ],
+  examples: [
+    { line: "cbi uninstall --dry-run", says: "what would go" },
+    { line: "cbi uninstall --yes", says: "without a question" },
+  ],
+  exits: [
+    { code: ExitCode.done, when: "it is gone, or was never there" },
+    { code: ExitCode.failed, when: "something stayed; the message says what" },
+    { code: ExitCode.lockHeld, when: "a run or another installation is under way" },
+  ],
+  async run(context, input) {
+    const options: UninstallOptions = input.options;
+    const { appFolder } = machineFor(ownHost(), context.environment);
+    const record = await readRecord(appFolder);
+    if (!record) {
+      if (options.json) context.write(`${JSON.stringify({ removed: [] })}\n`);
+      else context.write("nothing is installed\n");
+      return ExitCode.done;
+    }
+    const paths = undoPaths(appFolder, record, { keepsData: options.keepData === true });
+    if (options.json !== true || options.dryRun) show(context, record, paths, options);
+    if (options.dryRun) return ExitCode.done;
+    if (!options.yes && !(await consents(context, "Remove all this?"))) {
+      context.remark("nothing was changed");
+      return ExitCode.done;
+    }
+    await remove(context, appFolder, record, options);
+    if (options.json) show(context, record, paths, options);
+    else context.write(`nothing of cbi is left in ${record.host}; ${record.home} is as it was\n`);
+    return ExitCode.done;
+  },
+};
+
+async function remove(
+  context: CommandContext,
+  appFolder: string,
+  record: InstallRecord,
+  options: UninstallOptions,
+): Promise<void> {
+  using lock = takeInstallLock(appFolder);
+  void lock;
+  await undoInstall(
+    appFolder,
+    record,
+    { keepsData: options.keepData === true, isForced: options.force === true },
+    {
+      environment: context.environment,
+      signal: context.signal,
+      say: (message) => context.remark(message),
+      lastly: () => rmSync(installLockFile(appFolder), { force: true }),
+    },
+  );
+}
+
+function show(
+  context: CommandContext,
+  record: InstallRecord,
+  paths: readonly string[],
+  { json }: UninstallOptions,
+): void {
+  const units = record.units.map(({ name }) => name);
+  if (json) {
+    const { host, scope, home } = record;
+    context.write(`${JSON.stringify({ host, scope, home, units, removed: paths })}\n`);
+    return;
+  }
+  context.write(`${record.scope === "system" ? "the machine's" : "the user's"} ${record.host}:\n`);
+  for (const unit of units) context.write(`- ${unit}\n`);
+  for (const target of paths) context.write(`- ${target}\n`);
+}

@@ -1,0 +1,33 @@
+import type { HostFile, HostUnit } from "./hosted-home.ts";
+
+/** A unit as its scheduler says it has it. */
+export interface RegisteredUnit {
+  name: string;
+  isLoaded: boolean;
+  isEnabled: boolean;
+  /** When it rings next, as the scheduler tells it; undefined where it does not tell. */
+  next: string | undefined;
+}
+
+/** How a scheduler is told of units whose files are in place. Everything may be done again. */
+export interface Registrar {
+  /** Throws a `Failure` with what to do when the scheduler cannot be spoken to. */
+  mustAnswer(): Promise<void>;
+  /** Makes it know the units as their files have them now; `changed` are those that differ from before. */
+  register(
+    units: readonly HostUnit[],
+    files: readonly HostFile[],
+    changed: ReadonlySet<string>,
+  ): Promise<void>;
+  /** Makes it forget the units; their files are still there. */
+  unregister(units: readonly HostUnit[]): Promise<void>;
+  /** Told when files of units have gone. */
+  forgetFiles(units: readonly HostUnit[]): Promise<void>;
+  read(units: readonly HostUnit[]): Promise<RegisteredUnit[]>;
+}
+
+/** The world of a registrar. */
+export interface RegistrarWorld {
+  environment: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+}

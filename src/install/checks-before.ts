@@ -1,0 +1,93 @@
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { ExitCode } from "../system/exit-code.ts";
+import { Failure } from "../system/failure.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** Refuses what must not be installed, before anything is touched. Each names what to do. */
+export function mustBeInstallable(prepared: Prepared, environment: NodeJS.ProcessEnv): void {
+  mustNotBeSudo(environment);
+  mustBeTheSameHome(prepared);
+  mustOwnWhatItReplaces(prepared);
+  mustMayWrite(prepared);
+  mustBeSafeForRoot(prepared);
+}
+
+/** Root's files in a user's folders lock the user out of their own runs. */
+function mustNotBeSudo({ SUDO_USER: user }: NodeJS.ProcessEnv): void {
+  if (process.getuid?.() !== 0 || !user || user === "root") return;
+  throw refused(
+    "CBI_INSTALL_SUDO",
+    `sudo was used, and the installation would be root's instead of ${user}'s`,
+    "Run it as yourself: cbi install",
+  );
+}
+
+function mustBeTheSameHome({ plan, record }: Prepared): void {
+  if (!record) return;
+  const { home, host } = plan;
+  const isSame = record.home === home.root && record.host === host && record.scope === home.scope;
+  if (isSame) return;
+  throw refused(
+    "CBI_INSTALLED_OTHERWISE",
+    `${record.home} is installed in ${record.scope === "system" ? "the machine's" : "the user's"} ${record.host}, and one installation serves one home`,
+    "Take that one away first: cbi uninstall",
+  );
+}
+
+/** A file of our name that no record of ours knows may be somebody's. */
+function mustOwnWhatItReplaces({ comparison, record }: Prepared): void {
+  const ours = new Set(record?.files.map(({ path: file }) => file));
+  const foreign = comparison.files.find(
+    ({ change, file }) => change === "replace" && !ours.has(file.path),
+  );
+  if (!foreign) return;
+  throw refused(
+    "CBI_FOREIGN_FILE",
+    `${foreign.file.path} is there, and was not written by this installation`,
+    `Look at it, then move it away: mv ${foreign.file.path} ${foreign.file.path}.old`,
+  );
+}
+
+function mustMayWrite({ plan, machine }: Prepared): void {
+  if (plan.home.scope !== "system" || machine.isRoot) return;
+  throw refused(
+    "CBI_NEEDS_ROOT",
+    "only root may tell the machine's own scheduler anything",
+    "Install in your own instead: cbi install --user",
+  );
+}
+
+/**
+ * What root starts must be root's alone to write, or whoever may write it is root: the program, its
+ * home, and every folder above them.
+ */
+function mustBeSafeForRoot({ plan, machine }: Prepared): void {
+  if (!machine.isRoot) return;
+  const { program, root } = plan.home;
+  const paths = [program.appFolder, root, path.join(root, "cbi.yaml")];
+  const open = paths.flatMap(withParents).find((file) => isOpenToOthers(file));
+  if (open === undefined) return;
+  throw refused(
+    "CBI_ROOT_RUNS_OTHERS",
+    `the jobs would run as root, and others than root may write ${open}`,
+    "Install as the user whose home it is, or give it to root alone: chown root and chmod go-w",
+  );
+}
+
+function withParents(file: string): string[] {
+  const parent = path.dirname(file);
+  return parent === file ? [file] : [file, ...withParents(parent)];
+}
+
+/** A sticky folder such as /tmp lets others add files, and not replace root's. */
+function isOpenToOthers(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const { uid, mode } = statSync(file);
+  const isSticky = (mode & 0o1000) !== 0;
+  return uid !== 0 || ((mode & 0o022) !== 0 && !isSticky);
+}
+
+function refused(code: string, message: string, remedy: string): Failure {
+  return new Failure({ code, message, remedy, exit: ExitCode.failed });
+}
