@@ -1,3 +1,5 @@
+import { Ranker } from "./ranks.ts";
+
 /** How closely one column goes with another, over the rows where both are known. */
 export interface Association {
   /** Rows where both are finite. */
@@ -18,112 +20,77 @@ export interface Association {
 /** Beyond this size a sum of squares overflows a double. */
 const SQUARABLE = 1e150;
 
-/**
- * The association of `column` with `other`, aligned. `otherRanks` are its ranks over all of its known
- * rows (`meanRanks`), given by a caller that asks of many columns; in a part of the rows they are in
- * the same order. AUC is Mann and Whitney's U over n₁·n₀ (Hanley and McNeil 1982, Radiology 143:29).
- */
-export function associationOf(
-  column: Float64Array,
-  other: Float64Array,
-  otherRanks: Float64Array = meanRanks(other),
-): Association {
-  const values = new Float64Array(column.length);
-  const others = new Float64Array(column.length);
-  const theirs = new Float64Array(column.length);
-  let rows = 0;
-  let rising = 0;
-  for (let row = 0; row < column.length; row += 1) {
-    const value = column[row] ?? Number.NaN;
-    const beside = other[row] ?? Number.NaN;
-    // False of NaN as well.
-    if (!(Math.abs(value) < SQUARABLE && Math.abs(beside) < SQUARABLE)) continue;
-    values[rows] = value;
-    others[rows] = beside;
-    theirs[rows] = otherRanks[row] ?? Number.NaN;
-    rows += 1;
-    if (beside > 0) rising += 1;
-  }
-  const ranks = meanRanks(values.subarray(0, rows));
-  return {
-    rows,
-    pearson: pearsonOf(values.subarray(0, rows), others.subarray(0, rows)),
-    spearman: pearsonOf(ranks, theirs.subarray(0, rows)),
-    auc: aucOf(ranks, others, rising),
-    risingShare: rows === 0 ? 0 : rising / rows,
-  };
-}
+/** The associations of many columns with one other, in memory that is used again for each. */
+export class Associations {
+  readonly #other: Float64Array;
+  readonly #otherRanks: Float64Array;
+  readonly #ranker: Ranker;
+  readonly #values: Float64Array;
+  readonly #others: Float64Array;
+  readonly #theirs: Float64Array;
 
-/**
- * The rank of each value from 1 on, equal values at the mean of theirs; NaN has none. Values count
- * as equal when they are as 32-bit floats.
- */
-export function meanRanks(values: Float64Array): Float64Array {
-  const keys = sortableKeys(values);
-  const order = sortedRows(keys);
-  const ranks = new Float64Array(values.length);
-  for (let first = 0; first < order.length;) {
-    const key = keys[order[first] ?? 0];
-    let end = first + 1;
-    while (end < order.length && keys[order[end] ?? 0] === key) end += 1;
-    for (let at = first; at < end; at += 1) ranks[order[at] ?? 0] = (first + 1 + end) / 2;
-    first = end;
+  /** Non-finite values of `other`, as of a column, are unknown. */
+  constructor(other: Float64Array) {
+    this.#other = other;
+    this.#ranker = new Ranker(other.length);
+    // In a part of the rows they are in the same order, and that is all that counts.
+    this.#otherRanks = this.#ranker.rank(other).slice();
+    this.#values = new Float64Array(other.length);
+    this.#others = new Float64Array(other.length);
+    this.#theirs = new Float64Array(other.length);
   }
-  return ranks.map((rank, row) => (Number.isNaN(values[row]) ? Number.NaN : rank));
-}
 
-/** The bit of a float's sign. */
-const SIGN = 0x80_00_00_00;
+  /** The association of `column`, aligned with the other. */
+  of(column: Float64Array): Association {
+    let rows = 0;
+    for (let row = 0; row < this.#other.length; row += 1) {
+      const value = column[row] ?? Number.NaN;
+      const beside = this.#other[row] ?? Number.NaN;
+      // False of NaN as well.
+      if (!(Math.abs(value) < SQUARABLE && Math.abs(beside) < SQUARABLE)) continue;
+      this.#values[rows] = value;
+      this.#others[rows] = beside;
+      this.#theirs[rows] = this.#otherRanks[row] ?? Number.NaN;
+      rows += 1;
+    }
+    const ranks = this.#ranker.rank(this.#values, rows);
+    return {
+      rows,
+      pearson: pearsonOf(this.#values, this.#others, rows),
+      spearman: pearsonOf(ranks, this.#theirs, rows),
+      ...tellingOf(ranks, this.#others),
+    };
+  }
+}
 
 /**
- * Whole numbers in the order of the values: the bits of a float as a number, all turned where it is
- * negative, else the sign alone (Herf 2001, "Radix Tricks"). Both zeros are one; NaN comes last.
+ * How well ranks tell rows with a positive value from the others: the area under the curve, as Mann
+ * and Whitney's U over n₁·n₀ (Hanley and McNeil 1982, Radiology 143:29), null when all rows are alike.
+ * `rows` are the places of the ranked rows in `others`; without it they are in the same places.
  */
-function sortableKeys(values: Float64Array): Uint32Array {
-  const floats = Float32Array.from(values);
-  const bits = new Uint32Array(floats.buffer);
-  for (let row = 0; row < bits.length; row += 1) {
-    const word = bits[row] ?? 0;
-    if (Number.isNaN(floats[row])) bits[row] = 0xff_ff_ff_ff;
-    else if (floats[row] === 0) bits[row] = SIGN;
-    else bits[row] = word & SIGN ? ~word : word | SIGN;
+export function tellingOf(
+  ranks: Float64Array,
+  others: Float64Array,
+  rows?: Uint32Array,
+): Pick<Association, "auc" | "risingShare"> {
+  let [rising, sum] = [0, 0];
+  for (let at = 0; at < ranks.length; at += 1) {
+    const other = others[rows === undefined ? at : (rows[at] ?? 0)] ?? 0;
+    if (!(other > 0)) continue;
+    rising += 1;
+    sum += ranks[at] ?? 0;
   }
-  return bits;
+  const falling = ranks.length - rising;
+  const risingShare = ranks.length === 0 ? 0 : rising / ranks.length;
+  if (rising === 0 || falling === 0) return { auc: null, risingShare };
+  return { auc: (sum - (rising * (rising + 1)) / 2) / (rising * falling), risingShare };
 }
 
-/** Bits that one pass of the radix sort takes; three passes take all 32. */
-const DIGIT_BITS = 11;
-const DIGITS = 2 ** DIGIT_BITS;
-
-/** The rows in the order of their keys, by a radix sort: ten times the speed of a comparing one. */
-function sortedRows(keys: Uint32Array): Uint32Array {
-  let order = Uint32Array.from(keys, (_, row) => row);
-  let next = new Uint32Array(keys.length);
-  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-    const starts = new Uint32Array(DIGITS + 1);
-    for (const key of keys) {
-      const digit = (key >>> shift) & (DIGITS - 1);
-      starts[digit + 1] = (starts[digit + 1] ?? 0) + 1;
-    }
-    for (let digit = 0; digit < DIGITS; digit += 1) {
-      starts[digit + 1] = (starts[digit + 1] ?? 0) + (starts[digit] ?? 0);
-    }
-    for (const row of order) {
-      const digit = ((keys[row] ?? 0) >>> shift) & (DIGITS - 1);
-      const place = starts[digit] ?? 0;
-      next[place] = row;
-      starts[digit] = place + 1;
-    }
-    [order, next] = [next, order];
-  }
-  return order;
-}
-
-function pearsonOf(left: Float64Array, right: Float64Array): number | null {
-  const meanLeft = meanOf(left);
-  const meanRight = meanOf(right);
+function pearsonOf(left: Float64Array, right: Float64Array, rows: number): number | null {
+  const meanLeft = meanOf(left, rows);
+  const meanRight = meanOf(right, rows);
   let [sumLeft, sumRight, sumBoth] = [0, 0, 0];
-  for (let row = 0; row < left.length; row += 1) {
+  for (let row = 0; row < rows; row += 1) {
     const x = (left[row] ?? 0) - meanLeft;
     const y = (right[row] ?? 0) - meanRight;
     sumLeft += x * x;
@@ -134,18 +101,8 @@ function pearsonOf(left: Float64Array, right: Float64Array): number | null {
   return Number.isFinite(correlation) ? correlation : null;
 }
 
-function meanOf(values: Float64Array): number {
+function meanOf(values: Float64Array, rows: number): number {
   let sum = 0;
-  for (let row = 0; row < values.length; row += 1) sum += values[row] ?? 0;
-  return sum / values.length;
-}
-
-function aucOf(ranks: Float64Array, others: Float64Array, rising: number): number | null {
-  const falling = ranks.length - rising;
-  if (rising === 0 || falling === 0) return null;
-  let sum = 0;
-  for (let row = 0; row < ranks.length; row += 1) {
-    if ((others[row] ?? 0) > 0) sum += ranks[row] ?? 0;
-  }
-  return (sum - (rising * (rising + 1)) / 2) / (rising * falling);
+  for (let row = 0; row < rows; row += 1) sum += values[row] ?? 0;
+  return sum / rows;
 }

@@ -44,6 +44,6 @@ export function chanceLimits(
 }
 
 /** 2·AUC − 1: from −1 to 1, 0 for a column that says nothing of the direction. */
-export function directionOf({ auc }: Association): number | null {
+export function directionOf({ auc }: Pick<Association, "auc">): number | null {
   return auc === null ? null : 2 * auc - 1;
 }

@@ -1,4 +1,4 @@
-import { associationOf } from "./association.ts";
+import { tellingOf } from "./association.ts";
 import type { Association } from "./association.ts";
 import { chanceLimits, directionOf, independentOutcomes, OUTCOMES_MIN } from "./chance.ts";
 import { collected, failed, skipped } from "./check.ts";
@@ -6,6 +6,7 @@ import type { CheckKind } from "./check.ts";
 import type { AuditContext } from "./context.ts";
 import type { NewestRows, Observation } from "./observation.ts";
 import type { AuditCheck, AuditSeverity } from "./report.ts";
+import { Ranker } from "./ranks.ts";
 import { THRESHOLDS } from "./thresholds.ts";
 
 const { leakRank, lookAheadDirection } = THRESHOLDS;
@@ -97,59 +98,79 @@ function nextDirections(
   if (windows.length === 0) return [skipped(DIRECTION, "There are too few rows to tell.")];
   const features = seen.features.filter((name) => !told.has(name));
   const found = findDirections(newest, features, windows);
-  const failures = Array.from(found, ([name, { ahead, association, severity }]) => {
-    const rows = ahead === 1 ? "row" : `${ahead} rows`;
-    return failed(DIRECTION, {
+  const failures = Array.from(found, ([name, { ahead, auc, rows, severity }]) =>
+    failed(DIRECTION, {
       column: name,
-      observed: association.auc,
-      count: association.rows,
+      observed: auc,
+      count: rows,
       severity,
       message:
-        `'${name}' tells whether the price rises over the next ${rows} (AUC ${shown(association.auc)} ` +
-        `in the newest ${association.rows} rows): it may know the future.`,
-    });
-  });
+        `'${name}' tells whether the price rises over the next ${ahead === 1 ? "row" : `${ahead} rows`} ` +
+        `(AUC ${shown(auc)} in the newest ${rows} rows): it may know the future.`,
+    }),
+  );
   const message = `No feature tells the direction of the next ${windows.at(-1) === 1 ? "row" : `1 to ${windows.at(-1)} rows`}.`;
   return collected(DIRECTION, failures, message);
 }
 
 interface DirectionFound {
   ahead: number;
-  association: Association;
+  auc: number;
+  rows: number;
   severity: AuditSeverity;
 }
 
 /** The features that tell a direction, each with the window that it tells most clearly. */
 function findDirections(
-  newest: NewestRows,
+  { price, columns }: NewestRows,
   features: readonly string[],
   windows: readonly number[],
 ): Map<string, DirectionFound> {
+  // The same rows for all windows, so that each column is ranked once.
+  const rowsMax = price.length - Math.max(...windows);
+  const ranker = new Ranker(rowsMax);
+  const values = new Float64Array(rowsMax);
+  const known = new Uint32Array(rowsMax);
+  const changes = windows.map((ahead) => changesOver(price, ahead));
   const found = new Map<string, DirectionFound>();
-  const tests = features.length * windows.length;
-  for (const ahead of windows) {
-    const later = newest.price.map((price, row) => {
-      const then = newest.price[row + ahead] ?? Number.NaN;
-      return price > 0 && then > 0 && then !== price ? then - price : Number.NaN;
-    });
-    for (const name of features) {
-      const association = associationOf(newest.columns.get(name) ?? new Float64Array(), later);
-      const outcomes = independentOutcomes(association.rows, ahead);
+  for (const name of features) {
+    const column = columns.get(name) ?? new Float64Array();
+    let rows = 0;
+    for (let row = 0; row < rowsMax; row += 1) {
+      const value = column[row] ?? Number.NaN;
+      if (!Number.isFinite(value) || !Number.isFinite(price[row])) continue;
+      values[rows] = value;
+      known[rows] = row;
+      rows += 1;
+    }
+    const ranks = ranker.rank(values, rows);
+    for (const [index, ahead] of windows.entries()) {
+      const { auc, risingShare } = tellingOf(ranks, changes[index] ?? values, known);
+      if (auc === null) continue;
       // Its order may be that of the size, which is no direction: volatility is foreseeable.
-      const direction = { ...association, spearman: null };
-      const severity = judge(direction, outcomes, tests, lookAheadDirection);
+      const facts = { spearman: null, auc, risingShare };
+      const outcomes = independentOutcomes(rows, ahead);
+      const severity = judge(facts, outcomes, features.length * windows.length, lookAheadDirection);
       const before = found.get(name);
-      if (severity && (!before || strengthOf(direction) > strengthOf(before.association))) {
-        found.set(name, { ahead, association: direction, severity });
+      if (severity && (!before || Math.abs(auc - 0.5) > Math.abs(before.auc - 0.5))) {
+        found.set(name, { ahead, auc, rows, severity });
       }
     }
   }
   return found;
 }
 
+/** The change of the price over the next `ahead` rows, NaN where it is not known. */
+function changesOver(price: Float64Array, ahead: number): Float64Array {
+  return price.map((value, row) => (price[row + ahead] ?? Number.NaN) - value);
+}
+
+/** What of an association is judged. */
+type Order = Pick<Association, "spearman" | "auc" | "risingShare">;
+
 /** What an association means: nothing unless it is large and more than chance brings about. */
 function judge(
-  association: Association,
+  association: Order,
   outcomes: number,
   tests: number,
   sizes: { warn: number; error: number },
@@ -167,7 +188,7 @@ function judge(
   return isBeyond(sizes.warn, THRESHOLDS.chance.warn) ? "warning" : undefined;
 }
 
-function strengthOf(association: Association): number {
+function strengthOf(association: Order): number {
   return Math.max(Math.abs(association.spearman ?? 0), Math.abs(directionOf(association) ?? 0));
 }
 

@@ -34,6 +34,8 @@ export const THRESHOLDS = {
   /** How often chance alone may exceed the limits of the two above, in one export. */
   chance: { warn: 0.05, error: 0.001 },
   drift: { rows: 63, referenceRows: 504, bins: 10, psi: 0.2, distance: 0.1, p: 0.01, columns: 0.5 },
+  /** Values made twice may differ by so much of the column's greatest: sums in another order. */
+  truncation: { tolerance: 1e-9 },
   /** A label may differ so much from its recomputation, relative to 1 + its size. */
   labelTolerance: 1e-6,
 } as const;

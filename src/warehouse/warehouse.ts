@@ -40,6 +40,64 @@ export interface ForecastFilter {
   horizon?: string;
 }
 
+/** Columns of an export that are to be compared with what less history makes of them. */
+export interface RecomputeTable {
+  horizon: string;
+  /** Absolute path of the export, which holds the tables as of tonight. */
+  file: string;
+  /** Numbers; two values of a column differ when they do by more than its tolerance, and 1e-6 of them. */
+  columns: readonly { name: string; tolerance: number }[];
+}
+
+export interface RecomputeRequest {
+  asOf: string;
+  /** Days; for each the tables are made anew without the sources' rows after it. */
+  cuts: readonly string[];
+  tables: readonly RecomputeTable[];
+}
+
+/** A column that had other values, on days that both tables hold, before the later rows were there. */
+export interface RecomputedDifference {
+  horizon: string;
+  column: string;
+  cut: string;
+  /** Rows that differ, and rows that were compared. */
+  rows: number;
+  rowsCompared: number;
+  /** The first day that differs, and its values tonight and before. */
+  date: string;
+  now: number | null;
+  before: number | null;
+  /**
+   * `later_rows` when hiding the rows suffices; `as_of` when it takes another `$as_of` as well, as
+   * where the SQL begins so many years before it.
+   */
+  cause: "later_rows" | "as_of";
+}
+
+export interface Recomputation {
+  /** How many rows each cut gave to compare, or why it gave none. */
+  cuts: { day: string; rows: number; problem?: string }[];
+  differences: RecomputedDifference[];
+  /** Whether the SQL may read tables that are not the sources', of which no row can be hidden. */
+  hasOtherTables: boolean;
+}
+
+/** How a warehouse that makes the training tables itself makes them again. */
+export interface Recompute {
+  /** What makes the tables, or why it cannot be run again. */
+  recipe(): Promise<Recipe | { problem: string }>;
+  /** Makes the tables as of earlier days, compares, and leaves everything as it was. */
+  compare(request: RecomputeRequest, signal: AbortSignal): Promise<Recomputation>;
+}
+
+export interface Recipe {
+  /** A hash of the user's SQL and of what feeds it, but not of the rows. */
+  fingerprint: string;
+  /** Whether making the tables once more takes minutes rather than moments. */
+  isLarge: boolean;
+}
+
 /**
  * Where training tables live and forecasts go. Every method may be called again after a crash at
  * any point and then leaves the same state as one call. Reads respect `asOf`: no row dated after it
@@ -47,6 +105,9 @@ export interface ForecastFilter {
  */
 export interface Warehouse {
   readonly kind: "duckdb" | "bigquery";
+
+  /** Absent where the training tables are made elsewhere. */
+  readonly recompute?: Recompute;
 
   /**
    * A hash that changes when anything changes that `prepare` and `exportTable` read for `asOf`:

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { associationOf, meanRanks } from "../../src/audit/association.ts";
+import { Associations } from "../../src/audit/association.ts";
+import { Ranker } from "../../src/audit/ranks.ts";
 
+const meanRanks = (values: Float64Array) => new Ranker(values.length).rank(values);
+const associationOf = (values: Float64Array, label: Float64Array) =>
+  new Associations(label).of(values);
 const column = (...values: number[]) => Float64Array.from(values);
 
-void test("ranks start at 1, equal values share the mean of theirs, and NaN has none", () => {
+void test("ranks start at 1, equal values share the mean of theirs, and NaN comes last", () => {
   assert.deepEqual(
     [...meanRanks(column(3, -1, Number.NaN, 3, 0, -0, 1e300, -1e300))],
-    [5.5, 2, Number.NaN, 5.5, 3.5, 3.5, 7, 1],
+    [5.5, 2, 8, 5.5, 3.5, 3.5, 7, 1],
   );
 });
 

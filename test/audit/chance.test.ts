@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { associationOf } from "../../src/audit/association.ts";
+import { Associations } from "../../src/audit/association.ts";
 import { chanceLimits, directionOf, independentOutcomes } from "../../src/audit/chance.ts";
 
 void test("a year ahead, ten years of daily labels are ten outcomes", () => {
@@ -20,7 +20,7 @@ void test("chance exceeds its limits as often as they say, overlapping labels in
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     // Both are sums over a window of daily steps that do not know each other.
     const [label, feature] = [windowSums(rows, horizonRows, step), windowSums(rows, 60, step)];
-    const found = associationOf(feature, label);
+    const found = new Associations(label).of(feature);
     const limits = chanceLimits(rows / horizonRows, found.risingShare, 1, alpha);
     if (Math.abs(found.spearman ?? 0) > limits.spearman) beyondSpearman += 1;
     if (Math.abs(directionOf(found) ?? 0) > limits.direction) beyondDirection += 1;

@@ -9,6 +9,8 @@ import type { Config } from "../../config/schema.ts";
 import { withDuckdb } from "../../system/duckdb.ts";
 import { messageOf } from "../../system/failure.ts";
 import { observe } from "./observe.ts";
+import { truncationOf } from "./truncation.ts";
+import type { SeenDataset, Truncate } from "./truncation.ts";
 
 /** One export to audit. */
 export interface AuditDataset {
@@ -35,6 +37,8 @@ export interface AuditRequest {
   config: { audit: Config["audit"]; train: Pick<Config["train"], "window" | "exclude"> };
   calendar: SessionCalendar;
   signal: AbortSignal;
+  /** How the tables are made again on less history; without it that check is not made. */
+  truncate?: Truncate;
 }
 
 /**
@@ -42,31 +46,44 @@ export interface AuditRequest {
  * the report; thrown are only the signal's reason and faults that are none of the data's.
  */
 export async function auditExports(request: AuditRequest): Promise<AuditReport> {
-  request.signal.throwIfAborted();
-  return withDuckdb({ file: ":memory:" }, async (connection) => {
+  const { asOf, run, signal, truncate } = request;
+  signal.throwIfAborted();
+  const audited = await withDuckdb({ file: ":memory:" }, async (connection) => {
     const interrupt = () => connection.interrupt();
-    request.signal.addEventListener("abort", interrupt);
+    signal.addEventListener("abort", interrupt);
     try {
-      const audited: AuditedDataset[] = [];
+      const done: AuditedDataset[] = [];
+      const seen: SeenDataset[] = [];
       for (const dataset of request.datasets) {
-        audited.push(await auditDataset(connection, dataset, request));
-        request.signal.throwIfAborted();
+        done.push(await auditDataset(connection, dataset, request, seen));
+        signal.throwIfAborted();
       }
-      return reportOf(request.run, request.asOf, audited);
+      return { done, seen };
     } finally {
-      request.signal.removeEventListener("abort", interrupt);
+      signal.removeEventListener("abort", interrupt);
     }
   });
+  // Only now, since the warehouse takes memory of its own.
+  const more = truncate ? await truncationOf(audited.seen, truncate) : undefined;
+  const datasets = audited.done.map((dataset) => ({
+    ...dataset,
+    checks: [...dataset.checks, ...(more?.get(dataset.horizon) ?? [])],
+  }));
+  return reportOf(run, asOf, datasets);
 }
 
 async function auditDataset(
   connection: DuckDBConnection,
   dataset: AuditDataset,
   request: AuditRequest,
+  all: SeenDataset[],
 ): Promise<AuditedDataset> {
   const context = contextOf(dataset, request);
   try {
     const seen = await observe(connection, dataset.file, context);
+    // The newest rows are large and no longer needed.
+    const { newest: _newest, ...rest } = seen;
+    all.push({ horizon: dataset.horizon, file: dataset.file, seen: rest });
     return judgeDataset(seen, dataset.fingerprint, context);
   } catch (error) {
     request.signal.throwIfAborted();

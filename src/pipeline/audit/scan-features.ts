@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
-import { associationOf, meanRanks } from "../../audit/association.ts";
+import { Associations } from "../../audit/association.ts";
 import type { Association } from "../../audit/association.ts";
 import type { FeatureFigures, Found } from "../../audit/observation.ts";
 import { SAMPLES_MAX } from "../../audit/report.ts";
@@ -15,12 +15,12 @@ interface Extremes {
 }
 
 /** Associations are those of so many rows, or of up to twice as many: all but in long files. */
-const ROWS_ASSOCIATED = 10_000;
+const ROWS_ASSOCIATED = 5_000;
 
 /**
  * The second scan: each feature's extremes and how it goes with the label. Counts and extremes come
  * from the statistics in the footer; where it has none, the values are read. Of a file of more than
- * 20,000 rows, associations are those of some rows, spread by a hash; of a long one, of some months
+ * 10,000 rows, associations are those of some rows, spread by a hash; of a long one, of some months
  * (`sampledMonths`).
  */
 export async function scanFeatures(
@@ -107,12 +107,9 @@ async function associationsOf(
      WHERE ${sampledMonths(parquet)} AND ${sampledRows(parquet)}`,
   );
   const [label = new Float64Array(), ...columns] = numbersOf(await result.fetchAllChunks());
-  const labelRanks = meanRanks(label);
+  const associations = new Associations(label);
   return new Map(
-    varying.map((name, index) => [
-      name,
-      associationOf(columns[index] ?? new Float64Array(), label, labelRanks),
-    ]),
+    varying.map((name, index) => [name, associations.of(columns[index] ?? new Float64Array())]),
   );
 }
 
@@ -128,14 +125,16 @@ function numbersOf(chunks: readonly DuckDBDataChunk[]): Float64Array[] {
   const columns = Array.from({ length: chunks[0]?.columnCount ?? 0 }, () => new Float64Array(rows));
   let first = 0;
   for (const chunk of chunks) {
+    // Asked once, since the answer comes from the native library.
+    const { rowCount } = chunk;
     for (const [index, column] of columns.entries()) {
       const vector = chunk.getColumnVector(index);
-      for (let row = 0; row < chunk.rowCount; row += 1) {
+      for (let row = 0; row < rowCount; row += 1) {
         const value = vector.getItem(row);
         column[first + row] = typeof value === "number" ? value : Number.NaN;
       }
     }
-    first += chunk.rowCount;
+    first += rowCount;
   }
   return columns;
 }

@@ -12,6 +12,7 @@ import { Failure } from "../../system/failure.ts";
 import { replaceFile, replaceJson } from "../../system/files.ts";
 import { targetColumn } from "../../training/training.ts";
 import { auditExports } from "../audit/audit-exports.ts";
+import { truncator } from "../audit/truncation.ts";
 import { declaredOutputSchema, declareOutput } from "../declared-output.ts";
 import type { Stage, StageContext } from "../stage.ts";
 import type { ExportOutput } from "./export.ts";
@@ -22,6 +23,9 @@ export const auditOutputSchema = z.strictObject({
   quarantined: z.int(),
   /** SHA-256 of the audited files, by horizon: what "the same export" means to the next night. */
   fingerprints: z.record(z.string(), z.string()),
+  /** The recipe of the tables, when they were made again on less history or had been before. */
+  recipe: z.string().nullable().default(null),
+  as_of: z.iso.date().optional(),
   audit: declaredOutputSchema,
   report: declaredOutputSchema,
 });
@@ -37,7 +41,7 @@ const EARLIER_MAX = 20;
  */
 export const auditStage: Stage<"audit", { export: ExportOutput }, AuditOutput> = {
   name: "audit",
-  version: 1,
+  version: 2,
   output: auditOutputSchema,
   limits: { attempts: 2, deadlineMs: 30 * 60_000 },
 
@@ -52,6 +56,12 @@ export const auditStage: Stage<"audit", { export: ExportOutput }, AuditOutput> =
   }),
 
   async run(input, context) {
+    const { truncate, recipe } = await truncator({
+      asOf: context.asOf,
+      warehouse: context.warehouse,
+      proven: provenRecipe(context),
+      signal: context.signal,
+    });
     const report = await auditExports({
       run: context.run,
       asOf: context.asOf,
@@ -67,6 +77,7 @@ export const auditStage: Stage<"audit", { export: ExportOutput }, AuditOutput> =
       config: context.config,
       calendar: context.calendar,
       signal: context.signal,
+      truncate,
     });
     const files = await writeReports(report, context);
     for (const warning of warningsOf(report)) context.warn(warning);
@@ -76,6 +87,8 @@ export const auditStage: Stage<"audit", { export: ExportOutput }, AuditOutput> =
       warnings: report.summary.warnings,
       quarantined: report.summary.quarantined,
       fingerprints: fingerprintsOf(input.export),
+      recipe: wasCompared(report) ? recipe : null,
+      as_of: context.asOf,
       ...files,
     };
   },
@@ -88,6 +101,12 @@ export const auditStage: Stage<"audit", { export: ExportOutput }, AuditOutput> =
   },
 };
 
+/** Whether tables were compared, or had been before. */
+function wasCompared(report: AuditReport): boolean {
+  const checks = report.datasets.flatMap(({ checks: all }) => all);
+  return checks.some(({ id, status }) => id === "truncated_history" && status === "passed");
+}
+
 function fingerprintsOf(exported: ExportOutput): Record<string, string> {
   return Object.fromEntries(exported.datasets.map(({ horizon, sha256 }) => [horizon, sha256]));
 }
@@ -95,12 +114,22 @@ function fingerprintsOf(exported: ExportOutput): Record<string, string> {
 /** The newest audit of another export as of this day or before; the same export tells nothing new. */
 function earlierAudit(exported: ExportOutput, context: StageContext): AuditOutput | undefined {
   const ours = JSON.stringify(fingerprintsOf(exported));
-  return finishedStagesUpTo(context.ledger, "audit", context.asOf, EARLIER_MAX)
-    .flatMap((stage) => {
-      const parsed = auditOutputSchema.safeParse(JSON.parse(stage.output ?? "null"));
-      return parsed.success ? [parsed.data] : [];
-    })
-    .find((audit) => JSON.stringify(audit.fingerprints) !== ours);
+  return earlierAudits(context).find((audit) => JSON.stringify(audit.fingerprints) !== ours);
+}
+
+/** The newest audits that finished, so without an error. */
+function earlierAudits(context: StageContext): AuditOutput[] {
+  return finishedStagesUpTo(context.ledger, "audit", context.asOf, EARLIER_MAX).flatMap((stage) => {
+    const parsed = auditOutputSchema.safeParse(JSON.parse(stage.output ?? "null"));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/** The recipe of the newest of them, whose tables were made again then. */
+function provenRecipe(context: StageContext): { recipe: string; asOf: string } | undefined {
+  return earlierAudits(context)
+    .flatMap(({ recipe, as_of: asOf }) => (recipe && asOf ? [{ recipe, asOf }] : []))
+    .at(0);
 }
 
 async function earlierFacts(

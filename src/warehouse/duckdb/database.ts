@@ -11,7 +11,8 @@ import { exists, publishNew, temporaryNameFor } from "../../system/files.ts";
 // rows. What needs more than the limit spills into files beside the database.
 const SMALL = { memoryLimit: "128MB", threads: 1 };
 const LARGE = { memoryLimit: "1GB", threads: 4 };
-const LARGE_FROM_BYTES = 32 * 1024 * 1024;
+/** Sources of so many bytes and more are large. */
+export const LARGE_FROM_BYTES = 32 * 1024 * 1024;
 
 // By file, the end of the work that was asked for last.
 const turns = new Map<string, Promise<unknown>>();

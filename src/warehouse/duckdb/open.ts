@@ -2,12 +2,13 @@ import path from "node:path";
 import type { Config } from "../../config/schema.ts";
 import type { HomePaths } from "../../system/home.ts";
 import type { Warehouse } from "../warehouse.ts";
-import { giveRoom, withDatabase } from "./database.ts";
+import { giveRoom, LARGE_FROM_BYTES, withDatabase } from "./database.ts";
 import { exportTable } from "./export.ts";
 import { inputFingerprint } from "./fingerprint.ts";
 import { readForecasts, uploadForecasts } from "./forecasts.ts";
 import { prepareTables } from "./prepare.ts";
 import { priceQuery, readPrices } from "./prices.ts";
+import { recipeOf, recompute } from "./recompute.ts";
 import { dropRetiredViews } from "./retired-views.ts";
 import { duckdbSettings } from "./settings.ts";
 import { sourceBytes, sourcesOf } from "./sources.ts";
@@ -28,6 +29,7 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
   const file = paths.warehouse;
   const folder = path.resolve(paths.trainingData, duckdbSettings(config).prepare);
   const sources = sourcesOf(config, paths.trainingData);
+  const preparation = { sources, folder, file };
   const priceSource = sources.find((source) => source.name === config.price.table);
   return {
     kind: "duckdb",
@@ -39,7 +41,7 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
         file,
         async (connection) => {
           await giveRoom(connection, await sourceBytes(sources));
-          const rows = await prepareTables(connection, { sources, folder, file }, asOf, signal);
+          const rows = await prepareTables(connection, preparation, asOf, signal);
           return { rows, bytesBilled: 0, jobs: [] };
         },
         signal,
@@ -56,6 +58,20 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
         },
         signal,
       ),
+
+    recompute: {
+      recipe: async () =>
+        recipeOf({ config, preparation }, (await sourceBytes(sources)) >= LARGE_FROM_BYTES),
+      compare: (request, signal) =>
+        withDatabase(
+          file,
+          async (connection) => {
+            await giveRoom(connection, await sourceBytes(sources));
+            return recompute(connection, { config, preparation }, request, signal);
+          },
+          signal,
+        ),
+    },
 
     // A series that lies in a file needs no database, and so waits for nobody.
     prices: (asOf) =>

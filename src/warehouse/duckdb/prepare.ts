@@ -7,7 +7,7 @@ import { Failure, messageOf } from "../../system/failure.ts";
 import { isErrno } from "../../system/files.ts";
 import { databaseFailure, firstLine, inTransaction } from "./database.ts";
 import { firstChanged, readOwnTables } from "./own-tables.ts";
-import { forgetPrepared, recordPrepared, tablesNow } from "./prepared.ts";
+import { forgetPrepared, recordPrepared, type Relation, tablesNow } from "./prepared.ts";
 import { isParquet, type Source, sourceQuery } from "./sources.ts";
 import { splitStatements, type Statement } from "./statements.ts";
 
@@ -38,17 +38,41 @@ export async function prepareTables(
   asOf: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const files = await sqlFiles(preparation.folder);
-  await connection.run(`SET VARIABLE as_of = DATE ${sqlText(asOf)}`);
+  const making: Making = {
+    asOf,
+    files: await sqlFiles(preparation.folder),
+    query: (source) => sourceQuery(connection, source, asOf),
+  };
   return inTransaction(connection, signal, async () => {
-    await connection.run("CREATE SCHEMA IF NOT EXISTS training");
-    await forgetPrepared(connection);
-    const before = await tablesNow(connection);
-    for (const source of preparation.sources) await showSource(connection, source, asOf);
-    await runFiles(connection, files, preparation.file, asOf, signal);
-    await recordPrepared(connection, asOf, before);
+    await makeTables(connection, preparation, making, signal);
     return trainingRows(connection);
   });
+}
+
+/** What one making of the tables takes. */
+export interface Making {
+  /** What the SQL is told. */
+  asOf: string;
+  files: readonly SqlFile[];
+  /** The rows of a source that the SQL may see, as a query. */
+  query: (source: Source) => Promise<string>;
+}
+
+/** Makes the tables in the open transaction. Returns the tables and views that others put there. */
+export async function makeTables(
+  connection: DuckDBConnection,
+  { sources, file: database }: Pick<Preparation, "sources" | "file">,
+  { asOf, files, query }: Making,
+  signal: AbortSignal,
+): Promise<Relation[]> {
+  await connection.run(`SET VARIABLE as_of = DATE ${sqlText(asOf)}`);
+  await connection.run("CREATE SCHEMA IF NOT EXISTS training");
+  await forgetPrepared(connection);
+  const before = await tablesNow(connection);
+  for (const source of sources) await showSource(connection, source, await query(source));
+  await runFiles(connection, files, database, asOf, signal);
+  await recordPrepared(connection, asOf, before);
+  return before;
 }
 
 /** Runs the files one after another, and refuses one that touches what is cbi's own. */
@@ -95,9 +119,8 @@ export async function sqlFiles(folder: string): Promise<SqlFile[]> {
 async function showSource(
   connection: DuckDBConnection,
   source: Source,
-  asOf: string,
+  query: string,
 ): Promise<void> {
-  const query = await sourceQuery(connection, source, asOf);
   try {
     const kind = isParquet(source.file) ? "VIEW" : "TABLE";
     await connection.run(`CREATE ${kind} main.${sqlName(source.name)} AS ${query}`);

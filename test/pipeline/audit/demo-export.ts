@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
@@ -7,10 +7,12 @@ import { auditReportSchema } from "../../../src/audit/report.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { auditExports } from "../../../src/pipeline/audit/audit-exports.ts";
+import type { Truncate } from "../../../src/pipeline/audit/truncation.ts";
 import { calendarNamed } from "../../../src/schedule/calendar/named.ts";
 import { sqlText, withDuckdb } from "../../../src/system/duckdb.ts";
 import { homePaths } from "../../../src/system/home.ts";
 import { openWarehouse } from "../../../src/warehouse/open.ts";
+import type { Warehouse } from "../../../src/warehouse/warehouse.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const SIGNAL = new AbortController().signal;
@@ -23,6 +25,7 @@ export interface AuditOptions {
   audit?: Partial<Config["audit"]>;
   train?: Partial<Config["train"]>;
   signal?: AbortSignal;
+  truncate?: Truncate;
 }
 
 /** The demo's real training tables as exports in a folder of their own, to audit and to spoil. */
@@ -36,12 +39,19 @@ export class DemoExports implements AsyncDisposable {
     this.config = config;
   }
 
-  static async make(asOf = "2025-12-31"): Promise<DemoExports> {
+  /** `sql` are more files for the folder with the SQL, by name. */
+  static async make(
+    asOf = "2025-12-31",
+    sql: Readonly<Record<string, string>> = {},
+  ): Promise<DemoExports> {
     const folder = await mkdtemp(path.join(tmpdir(), "cbi-audit-"));
     const config = configSchema.parse(parse(await readFile(path.join(ROOT, "cbi.yaml"), "utf8")));
     for (const part of ["raw", "prepare"]) {
       const from = path.join(ROOT, "TrainingData", part);
       await cp(from, path.join(folder, "TrainingData", part), { recursive: true });
+    }
+    for (const [name, text] of Object.entries(sql)) {
+      await writeFile(path.join(folder, "TrainingData", "prepare", name), text);
     }
     const warehouse = openWarehouse(config, homePaths(folder));
     await warehouse.prepare(asOf, SIGNAL);
@@ -50,6 +60,10 @@ export class DemoExports implements AsyncDisposable {
       await warehouse.exportTable({ horizon, asOf, file }, SIGNAL);
     }
     return new DemoExports(folder, config);
+  }
+
+  warehouse(): Warehouse {
+    return openWarehouse(this.config, homePaths(this.folder));
   }
 
   file(horizon: string): string {
@@ -90,6 +104,7 @@ export class DemoExports implements AsyncDisposable {
       },
       calendar: calendarNamed("XNYS"),
       signal: options.signal ?? SIGNAL,
+      ...(options.truncate ? { truncate: options.truncate } : {}),
     });
     return auditReportSchema.parse(report);
   }
