@@ -45,6 +45,31 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/jobs-disable.ts"),
   },
   {
+    words: ["service", "list"],
+    summary: "List the services: which run, since when, and until when",
+    load: () => import("./commands/service-list.ts"),
+  },
+  {
+    words: ["service", "start"],
+    summary: "Start a service now, if its gates pass, and leave it running",
+    load: () => import("./commands/service-start.ts"),
+  },
+  {
+    words: ["service", "stop"],
+    summary: "Stop a service until its next slot",
+    load: () => import("./commands/service-stop.ts"),
+  },
+  {
+    words: ["service", "restart"],
+    summary: "Restart a running service, if its gates pass",
+    load: () => import("./commands/service-restart.ts"),
+  },
+  {
+    words: ["service", "logs"],
+    summary: "Print the last lines of a service's log",
+    load: () => import("./commands/service-logs.ts"),
+  },
+  {
     words: ["watchdog"],
     summary: "Look once for what was missed, failed, hangs or died, and heal what can be",
     load: () => import("./commands/watchdog.ts"),

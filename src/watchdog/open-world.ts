@@ -12,7 +12,7 @@ export function openWatchdogWorld(
   home: Home,
   world: JobWorld,
   tell: (edge: Edge) => void,
-  host: Host = processHost(home.paths, world.clock),
+  host: Host = processHost(home.paths, world.clock, world.environment),
 ): WatchdogWorld {
   return { openRoad: () => openRoad(home, world), host, uptime, tell };
 }

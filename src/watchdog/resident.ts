@@ -6,8 +6,8 @@ const WATCH_EVERY_MS = 60 * 60_000;
 
 /** What the resident mode works with; the road and the pass are read anew each time. */
 export interface ResidentParts {
-  /** A road of the home as it is now, with a ledger handle of its own. */
-  openRoad(): Road;
+  /** A road of the home as it is now, with a ledger handle of its own; for one job where one is named. */
+  openRoad(job?: string): Road;
   /** One pass of the watchdog. */
   watch(): Promise<void>;
   /** Leaves a sign of life. */
@@ -92,7 +92,7 @@ export class Resident {
   }
 
   async #run(name: string): Promise<void> {
-    const road = this.#parts.openRoad();
+    const road = this.#parts.openRoad(name);
     using ledgers = road.ledgers;
     const { slots } = await runScheduled({ ...road, ledgers }, name, {
       mayWait: false,

@@ -41,9 +41,15 @@ export async function serve(request: ServeRequest): Promise<void> {
   if (!lock) throw lockHeld("another cbi daemon serves this home");
   const stop = new AbortController();
   const world: JobWorld = { ...request.world, emit: () => undefined, signal: stop.signal };
+  // A service would never end by itself: it is ended first, so that nothing waits for it in vain.
+  const stopServices = new AbortController();
+  const ofService = { ...world, signal: AbortSignal.any([stop.signal, stopServices.signal]) };
   const current = new CurrentHome(request);
   const resident = new Resident({
-    openRoad: () => openRoad(current.home, world),
+    openRoad: (job) => {
+      const isService = job !== undefined && current.home.config.jobs[job]?.kind === "service";
+      return openRoad(current.home, isService ? ofService : world);
+    },
     watch: async () => {
       const watched = openWatchdogWorld(current.home, world, ({ edge, message }) =>
         say(`alert ${edge}: ${message}`),
@@ -64,6 +70,7 @@ export async function serve(request: ServeRequest): Promise<void> {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   ticking[Symbol.dispose]();
+  stopServices.abort(endingFailure());
   await endResident(resident, request, stop);
   await beat(paths, "daemon", clock.now(), "ended");
 }

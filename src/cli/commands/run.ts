@@ -117,7 +117,10 @@ export const command: Command = {
     }
     const end = await runByPerson(road, job, wishOf(context, input, options, forced));
     if (!options.json) await showEnd(context, home, end.status);
-    return end.exitCode;
+    // A person's service is ended by its next slot, which then is to start it anew.
+    const isOver = job.settings.kind === "service" && end.end === "done";
+    const next = isOver ? await runScheduled(road, job.name, { mayWait: true }) : undefined;
+    return next && next.slots.length > 0 ? showRoad(context, next, options) : end.exitCode;
   },
 };
 
