@@ -6,15 +6,17 @@ import { RANDOM_WALK } from "../evaluation/forecast.ts";
 import {
   aliasOf,
   type ChampionDecision,
-  dayOfPersonsDecision,
   decisions,
   isSameFit,
-  lastChange,
-  lastPersonsDecision,
   type ModelAlias,
   moveChampion,
   recordDecision,
 } from "../ledger/champions.ts";
+import {
+  dayOfPersonsDecision,
+  lastChange,
+  lastPersonsDecision,
+} from "../ledger/decision-history.ts";
 import { assertHomeOf } from "../ledger/home-symbol.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { newestIntact } from "../models/newest.ts";

@@ -5,9 +5,7 @@ import {
   aliasOf,
   championBefore,
   decisionInForce,
-  dayOfPersonsDecision,
   decisions,
-  lastChange,
   moveChampion,
   recordDecision,
   recordVersion,
@@ -15,6 +13,7 @@ import {
   type ChampionDecision,
 } from "../../src/ledger/champions.ts";
 import { RANDOM_WALK } from "../../src/evaluation/forecast.ts";
+import { dayOfPersonsDecision, lastChange } from "../../src/ledger/decision-history.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 
 void test("each night's champion keeps the one before it; saying it twice or for an older day changes nothing", () => {
