@@ -22,6 +22,7 @@ import { HomeJobs } from "../../src/jobs/schedules.ts";
 import { newestSlots, type SlotRecord } from "../../src/ledger/slots.ts";
 import type { RunEvent } from "../../src/pipeline/events.ts";
 import { slotsBetween } from "../../src/schedule/slots.ts";
+import { processesMarked } from "../rig/processes.ts";
 import { SkippingClock } from "../rig/skipping-clock.ts";
 import { expectedSlots, FIRST_DAY, LAST_DAY, type Rule } from "./rules.ts";
 
@@ -62,6 +63,7 @@ export class ExampleWeek implements AsyncDisposable {
   readonly #name: string;
   #job = "";
   #ids = 0;
+  readonly #stop = new AbortController();
 
   private constructor(folder: string, name: string, startUtc: string) {
     this.#folder = folder;
@@ -161,6 +163,18 @@ export class ExampleWeek implements AsyncDisposable {
     this.#advanceTo(untilMs);
   }
 
+  /** Starts what is due of a job that stays, in the background; resolves when it has ended. */
+  async begin(job: string): Promise<void> {
+    const road = this.#road(await this.#home(), job);
+    using ledgers = road.ledgers;
+    await runScheduled({ ...road, ledgers }, job, { mayWait: false });
+  }
+
+  /** Living processes of this home. */
+  processes(): number[] {
+    return processesMarked(`CBI_HOME=${path.join(this.#folder, "examples", this.#name)}`);
+  }
+
   /** The slots of a job, the oldest first: `2025-04-15T05:15 skipped`. */
   async slots(job: string): Promise<string[]> {
     return (await this.#records(job)).map(({ name, verdict }) => `${name} ${verdict ?? "claimed"}`);
@@ -178,7 +192,9 @@ export class ExampleWeek implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+    this.#stop.abort(new Error("the test is over"));
+    for (const pid of this.processes()) process.kill(pid, "SIGKILL");
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   #advanceTo(ms: number): void {
@@ -189,7 +205,7 @@ export class ExampleWeek implements AsyncDisposable {
   async #passes(home: Home, jobs: readonly string[]): Promise<void> {
     for (const job of jobs) {
       this.#job = job;
-      const road = this.#road(home);
+      const road = this.#road(home, job);
       using ledgers = road.ledgers;
       await runScheduled({ ...road, ledgers }, job, { mayWait: false });
     }
@@ -200,15 +216,15 @@ export class ExampleWeek implements AsyncDisposable {
     return loadHome({ environment: {}, workingDirectory: homeOption, homeOption });
   }
 
-  #road(home: Home): ReturnType<typeof openRoad> {
+  #road(home: Home, job = ""): ReturnType<typeof openRoad> {
     const { PATH, HOME } = process.env;
     return openRoad(home, {
       clock: this.clock,
       // The middle of every spread: waits are as long as they are written.
       random: { fraction: () => 0.5, hex: (bytes) => this.#nextId(bytes) },
       environment: { PATH, HOME, TMPDIR: this.#folder },
-      emit: (event) => void this.events.push({ job: this.#job, event }),
-      signal: new AbortController().signal,
+      emit: (event) => void this.events.push({ job, event }),
+      signal: this.#stop.signal,
     });
   }
 
