@@ -119,6 +119,8 @@ export interface ServiceBook {
   end(number: number, reason: string): void;
   /** Whether the run of its slot before this one died. */
   hasDied(): boolean;
+  /** The newest process of the runs before this one; it may be there still. */
+  before(): { run: string; process: ProcessIdentity; startedMs: number } | undefined;
 }
 
 /** A `JobRunner` that keeps each life of a service. */

@@ -9,6 +9,7 @@ export const FINDING_KINDS = [
   "calendar",
   "host",
   "wake",
+  "watchdog",
 ] as const;
 export const SEVERITIES = ["warn", "fail"] as const;
 

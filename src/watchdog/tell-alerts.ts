@@ -8,17 +8,23 @@ import {
 } from "../ledger/incidents.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { alertEdges, type Edge } from "./alert-edges.ts";
+import type { FindingKind } from "./finding.ts";
 
-/** Keeps what people are told now and returns it; with its incident an alert is told, or neither is. */
+/**
+ * Keeps what people are told now and returns it; with its incident an alert is told, or neither is. Who
+ * looked for one kind of finding alone says so, and leaves incidents of other kinds as they are.
+ */
 export function tellAlerts(
   ledger: Ledger,
   findings: Parameters<typeof alertEdges>[1],
   nowMs: number,
+  only?: FindingKind,
 ): Edge[] {
   return ledger.transaction(() => {
     // A clock that was set back must not silence reminders for ever, nor repeat them at once.
     capTold(ledger, nowMs);
-    const edges = alertEdges(openIncidents(ledger), findings, nowMs);
+    const open = openIncidents(ledger).filter(({ kind }) => only === undefined || kind === only);
+    const edges = alertEdges(open, findings, nowMs);
     return edges.filter((edge) => keep(ledger, edge, nowMs));
   });
 }

@@ -5,6 +5,7 @@ import type { RunStatus, Health } from "../../ledger/status-schema.ts";
 import { homeStatus } from "../../pipeline/home-status.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { singleLine } from "../../system/text.ts";
+import { uptime } from "../../system/uptime.ts";
 import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
 import { homeOf, ledgerOf } from "../home.ts";
 import { unknownName } from "../options.ts";
@@ -37,7 +38,11 @@ export const command: Command = {
       input.arguments[0] ?? (jobs.includes("nightly") ? "nightly" : (jobs[0] ?? "nightly"));
     if (!jobs.includes(job)) throw unknownName("job", job, jobs, ExitCode.usage);
     using ledger = ledgerOf(home);
-    const silence = watchdogSilence(await lastBeat(home.paths, "watchdog"), context.clock.now());
+    const silence = watchdogSilence(
+      await lastBeat(home.paths, "watchdog"),
+      context.clock.now(),
+      uptime(),
+    );
     const halts = standingOrders(await readKillState(home.paths), context.clock.now());
     const status = homeStatus(home, job, ledger, context.clock, silence, halts);
     if (input.options["json"] === true) context.write(`${JSON.stringify(status, undefined, 2)}\n`);

@@ -1,4 +1,9 @@
-import { beginAttempt, endAttempt, noteAttemptProcess } from "../../ledger/attempts.ts";
+import {
+  beginAttempt,
+  endAttempt,
+  newestAttempts,
+  noteAttemptProcess,
+} from "../../ledger/attempts.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { newestRuns } from "../../ledger/runs.ts";
 import type { Invocation, ServiceBook } from "../ports.ts";
@@ -34,6 +39,14 @@ export function openServiceBook(
         const runs = newestRuns(ledger, { job, limit: RUNS_LOOKED_AT });
         const before = runs.find((one) => one.id !== run && one.slot === slot?.name);
         return slot !== undefined && before?.error?.code === "CBI_RUN_DIED";
+      }),
+    before: () =>
+      use((ledger) => {
+        for (const { id } of newestRuns(ledger, { job, limit: RUNS_LOOKED_AT })) {
+          const [life] = id === run ? [] : newestAttempts(ledger, id, 1);
+          if (life?.process) return { run: id, process: life.process, startedMs: life.startedMs };
+        }
+        return undefined;
       }),
   };
 }

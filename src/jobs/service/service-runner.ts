@@ -1,3 +1,4 @@
+import path from "node:path";
 import { parseDurationMs } from "../../config/duration.ts";
 import type { ServiceJob } from "../../config/jobs-schema.ts";
 import { toFailure } from "../../pipeline/classify.ts";
@@ -7,6 +8,7 @@ import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { openRunLog } from "../../system/run-log.ts";
 import { endOrphansOfGroup, failedBy, secretsOf } from "../command/command-runner.ts";
+import { endDescendants } from "../command/orphans.ts";
 import { redactorOf } from "../command/redact.ts";
 import { readRunning } from "../command/running-file.ts";
 import type {
@@ -68,6 +70,7 @@ async function runLogged(
   };
   try {
     await endOrphansOfGroup(invocation, world.clock, warn);
+    await endTheOneBefore(invocation, world, parts.book);
     mustBeAlone(invocation);
     withdrawRequest(home.paths, job);
     const end = endOf(invocation, world.clock.now());
@@ -101,15 +104,31 @@ function endText(end: EndTime & { kind: "at" }): string {
   return `it runs until ${at}${end.isNextSlot ? ", when its next slot is due" : ""}`;
 }
 
+/** The ledger knows the process of the run before too, should the note in the job's folder be lost. */
+async function endTheOneBefore(
+  { home, settings }: ServiceInvocation,
+  { clock }: JobWorld,
+  book: ServiceBook,
+): Promise<void> {
+  const before = book.before();
+  if (!before) return;
+  const { run, startedMs, process } = before;
+  const { pid, boot } = process;
+  const left = { home: path.resolve(home.paths.root), run, pid, startedMs, boot };
+  const { living } = await endDescendants(left, parseDurationMs(settings.grace) ?? 0, clock);
+  if (living > 0) throw unending(run);
+}
+
 /** The job's lock is ours, and so is the place of its process: whoever could not be ended has it still. */
-function mustBeAlone({ home, job, settings }: ServiceInvocation): void {
+function mustBeAlone({ home, job }: ServiceInvocation): void {
   const left = readRunning(runningFile(home.paths, job));
-  if (!left) return;
-  throw new Failure({
+  if (left) throw unending(left.run);
+}
+
+function unending(run: string): Failure {
+  return new Failure({
     code: "CBI_SERVICE_UNENDING",
-    message:
-      `a process of run ${left.run} outlives SIGKILL (after ${parseDurationMs(settings.grace) ?? 0} ms), ` +
-      "and a second one must not be started",
+    message: `a process of run ${run} outlives SIGKILL, and a second one must not be started`,
     remedy: "Look for what holds it in the kernel, such as a dead network disk.",
     exit: ExitCode.failed,
     class: "retryable",
