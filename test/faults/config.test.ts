@@ -88,6 +88,7 @@ void test("what users mistype on the command line ends with 64 and the nearest n
     [["run", "nighty"], /nightly/],
     [["run", "nightly", "--from", "trian"], /train/],
     [["run", "nightly", "--from", "train", "--only", "audit"], /exclude each other/],
+    [["run", "nightly", "--slot", "2025-12-31T00:00", "--only", "audit"], /does no slot/],
     [["run", "nightly", "--as-of", "31.12.2025"], /2025-12-31|ISO|YYYY|date/],
     [
       ["run", "nightly", "--as-of", "2199-01-04"],

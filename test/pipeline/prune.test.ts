@@ -377,6 +377,15 @@ void test("the versions that the newest finished run made stay, and those of a r
   assert.deepEqual(await pruned.prune(), ["model 1w/lightgbm_dart/old"]);
 });
 
+void test("of a horizon that is gone no version stays for more than thirty days", async () => {
+  await using pruned = await PrunedHome.make({});
+  for (const horizon of ["1w", "9m"]) {
+    pruned.versionOf(horizon, "v1", 31);
+    pruned.versionOf(horizon, "v2", 29);
+  }
+  assert.deepEqual(await pruned.prune(), ["model 9m/lightgbm_dart/v1"]);
+});
+
 void test("a horizon that is gone lets go of its champion, and of its alias with the version", async () => {
   await using pruned = await PrunedHome.make({ models: { age: "3d" } });
   pruned.version("v1", 9);

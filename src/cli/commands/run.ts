@@ -214,6 +214,9 @@ async function showPlan(
 
 function checkOptions(options: RunOptions): void {
   if (options.from && options.only) throw usage("--from and --only exclude each other");
+  if (options.slot !== undefined && options.only) {
+    throw usage("--slot and --only exclude each other: a part of a night does no slot");
+  }
   if (options.scheduled && options.slot !== undefined) {
     throw usage("--scheduled and --slot exclude each other");
   }

@@ -11,9 +11,13 @@ import type { Held } from "./held.ts";
 import { modelName } from "./model-name.ts";
 import type { OwnFolders } from "./own-folders.ts";
 
+/** A horizon may leave cbi.yaml by mistake, or for a while. */
+const GONE_AGE_MS = 30 * 24 * 3_600_000;
+
 /**
  * Versions beyond `retention.models`, by horizon and algorithm. Champion and previous of the horizons
- * that cbi.yaml has stay, and so does what runs hold; a horizon that is gone has nobody who serves.
+ * that cbi.yaml has stay, and so does what runs hold. A horizon that is gone has nobody who serves, and
+ * none of its versions that is older than thirty days stays.
  */
 export async function modelsBeyond(
   home: Home,
@@ -45,5 +49,9 @@ export async function modelsBeyond(
   }
   const limits = limitsOf(home.config.retention.models);
   const groups = Map.groupBy(candidates, ({ group }) => group);
-  return [...groups.values()].flatMap((group) => beyondRetention(group, limits, nowMs));
+  return [...groups.values()].flatMap((group) => {
+    const isGone = group[0]?.forget !== undefined;
+    const ageMs = Math.min(limits.ageMs ?? Number.POSITIVE_INFINITY, GONE_AGE_MS);
+    return beyondRetention(group, isGone ? { ...limits, ageMs } : limits, nowMs);
+  });
 }
