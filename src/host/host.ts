@@ -14,6 +14,8 @@ export interface HostState {
   canWake: boolean;
   /** The instants at which the machine will be woken, in order. */
   wakesMs: readonly number[];
+  /** Why what it was told is no longer what there is, with what to do. */
+  stale?: string;
 }
 
 /** The operating system's scheduler, or what stands in for it, as the watchdog asks it. */
@@ -27,4 +29,10 @@ export interface Host {
    * Absent where the host does so by itself when a service dies.
    */
   startService?(job: string): Promise<string>;
+  /**
+   * Lets the host start what is due of a job, as it does at its times, and does not wait for its end;
+   * gives a sentence of what it did, or undefined when the host has left the last wish unheard. Absent
+   * where whoever finds a job due may as well run it.
+   */
+  start?(job: string): Promise<string | undefined>;
 }

@@ -55,6 +55,13 @@ export function machineFor(
   };
 }
 
+/** The scheduler that this machine has: sd_booted(3) says how systemd is known. */
+export function ownHost(): HostName {
+  if (process.platform === "darwin") return "launchd";
+  if (process.platform === "win32") return "windows";
+  return existsSync("/run/systemd/system") ? "systemd" : "cron";
+}
+
 /**
  * Whose scheduler is told where nobody says: a Mac's is the machine's own, since an agent does not run
  * before its user logs in; on Linux whoever is not root has a scheduler of their own.

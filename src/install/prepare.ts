@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import type { Home } from "../config/home.ts";
 import type { HostScope } from "../host/hosted-home.ts";
 import { describeHome } from "./describe-home.ts";
 import { lookAt, type Comparison } from "./look.ts";
-import { defaultScope, machineFor, type HostName, type Machine } from "./machine.ts";
+import { defaultScope, machineFor, ownHost, type HostName, type Machine } from "./machine.ts";
 import { planInstall, type InstallPlan } from "./plan.ts";
 import { readRecord, type InstallRecord } from "./record.ts";
 
@@ -39,11 +38,4 @@ export async function prepareInstall(request: PrepareRequest): Promise<Prepared>
   if (wantsWake && !machine.canWake) plan.remarks.push(NO_WAKE);
   const record = machine.isThis ? await readRecord(machine.appFolder) : undefined;
   return { plan, comparison: await lookAt(plan, record), machine, record };
-}
-
-/** The scheduler that this machine has: sd_booted(3) says how systemd is known. */
-export function ownHost(): HostName {
-  if (process.platform === "darwin") return "launchd";
-  if (process.platform === "win32") return "windows";
-  return existsSync("/run/systemd/system") ? "systemd" : "cron";
 }

@@ -58,4 +58,6 @@ export interface HostFacts {
   jobs: readonly { job: string; isLoaded: boolean; isEnabled: boolean }[];
   /** Of the jobs that want the machine woken: the next due instant, and the wake set for it. */
   wakes: readonly { job: string; dueMs: number; wakeMs: number | undefined }[];
+  /** Why what it was told is no longer what there is. */
+  stale?: string | undefined;
 }

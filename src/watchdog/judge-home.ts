@@ -41,6 +41,9 @@ function judgeHost(host: HostFacts): Finding[] {
     const message = `${job} ${state} at ${host.name}, so nothing starts it`;
     found.push({ ...finding("host", "fail", message), key: `host:${job}`, job });
   }
+  if (host.stale !== undefined) {
+    found.push({ ...finding("host", "warn", host.stale), key: "host:stale" });
+  }
   for (const { job, dueMs, wakeMs } of host.wakes) {
     if (wakeMs !== undefined && wakeMs <= dueMs + ON_TIME_MS) continue;
     const message = `no wake is set for ${job}, due ${utcText(dueMs)}: a sleeping machine misses it`;

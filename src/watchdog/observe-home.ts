@@ -40,7 +40,7 @@ async function hostFacts(
   nowMs: number,
 ): Promise<HostFacts> {
   const names = jobs.map(({ name }) => name);
-  const { isInUse, jobs: known, canWake, wakesMs } = await host.state(names);
+  const { isInUse, jobs: known, canWake, wakesMs, stale } = await host.state(names);
   const states = names.map((job) => {
     const state = known.get(job);
     return { job, isLoaded: state?.isLoaded === true, isEnabled: state?.isEnabled === true };
@@ -52,7 +52,7 @@ async function hostFacts(
     // The last wake before the slot counts; one long before it lets the machine sleep again.
     return [{ job: name, dueMs: next.dueMs, wakeMs: wakeFor(next.dueMs, wakesMs) }];
   });
-  return { name: host.name, isInUse, jobs: states, wakes };
+  return { name: host.name, isInUse, jobs: states, wakes, stale };
 }
 
 /** A wake within a quarter of an hour before the slot, or shortly after it, serves it. */

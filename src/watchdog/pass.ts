@@ -168,6 +168,12 @@ async function heal(
           if (message !== undefined) acts.push({ act: "catch-up", job, message });
           return;
         }
+        const asked = isStart(checked) ? await world.host.start?.(job) : undefined;
+        if (asked !== undefined) {
+          waiting.add(job);
+          acts.push({ act: "catch-up", job, message: asked });
+          return;
+        }
         const end = await catchUp(world, job);
         if (end.exitCode === ExitCode.lockHeld) waiting.add(job);
         acts.push({ act: "catch-up", job, message: endText(end) });

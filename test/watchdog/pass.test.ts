@@ -44,6 +44,37 @@ void test("a slot that nothing started is caught up, and people hear nothing of 
   assert.deepEqual([told, open], [[], []]);
 });
 
+void test("a host that starts jobs by itself is asked to, and what it leaves unheard is run here", async () => {
+  using under = new RoadUnderTest(DAILY, "2026-11-19T12:00:00Z");
+  const answers = ["asked", undefined];
+  const host: Host = { ...noHost, start: () => Promise.resolve(answers.shift()) };
+  await pass(under, { host });
+  under.clock.advance(3 * HOUR);
+  const first = await pass(under, { host });
+  assert.deepEqual(
+    first.acts.map(({ message }) => message),
+    ["asked"],
+  );
+  assert.deepEqual([under.slots("scan"), first.open], [[], []]);
+  await pass(under, { host });
+  assert.deepEqual(under.slots("scan"), ["2026-11-19T08:30 done"]);
+});
+
+void test("a host that was told of other times than there are now is an open warning", async () => {
+  using under = new RoadUnderTest(DAILY, "2026-11-19T12:00:00Z");
+  const state = { isInUse: true, jobs: new Map(), canWake: false, wakesMs: [] };
+  const known = new Map([["scan", { isLoaded: true, isEnabled: true }]]);
+  const host: Host = {
+    name: "systemd",
+    state: () => Promise.resolve({ ...state, jobs: known, stale: "told of other times" }),
+  };
+  const { open } = await pass(under, { host });
+  assert.deepEqual(
+    open.map(({ key, severity }) => `${key} ${severity}`),
+    ["host:stale warn"],
+  );
+});
+
 void test("a failure is told once, a person is called after more, and a success ends it", async () => {
   using under = new RoadUnderTest(DAILY, "2026-11-01T12:00:00Z");
   const told: Edge[] = [];

@@ -1,6 +1,7 @@
 import type { Home } from "../../config/home.ts";
 import type { StageName } from "../../config/schema.ts";
 import { STAGE_NAMES } from "../../config/stage-names.ts";
+import { beginForHost } from "../../host/begin.ts";
 import { excludedToday, runByPerson, type PersonWish } from "../../jobs/person.ts";
 import { runScheduled, type RoadEnd } from "../../jobs/road.ts";
 import { Ledger } from "../../ledger/ledger.ts";
@@ -100,6 +101,7 @@ export const command: Command = {
   ],
   async run(context, input) {
     const options = input.options as RunOptions;
+    if (options.scheduled) await beginForHost(context.environment, input.arguments[0]);
     checkOptions(options);
     const home = await homeOf(context, input);
     const emit = await presenter(context, options);

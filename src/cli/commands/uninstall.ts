@@ -1,7 +1,6 @@
 import { rmSync } from "node:fs";
 import { installLockFile, takeInstallLock } from "../../install/install-lock.ts";
-import { machineFor } from "../../install/machine.ts";
-import { ownHost } from "../../install/prepare.ts";
+import { machineFor, ownHost } from "../../install/machine.ts";
 import { readRecord, type InstallRecord } from "../../install/record.ts";
 import { undoInstall, undoPaths } from "../../install/undo.ts";
 import { ExitCode } from "../../system/exit-code.ts";

@@ -1,5 +1,7 @@
 import path from "node:path";
 import { RunLock } from "../../guard/run-lock.ts";
+import { beginForHost } from "../../host/begin.ts";
+import { hostOf } from "../../install/installed-host.ts";
 import type { JobWorld } from "../../jobs/ports.ts";
 import { lockHeld } from "../../pipeline/runner.ts";
 import { ExitCode } from "../../system/exit-code.ts";
@@ -37,6 +39,7 @@ export const command: Command = {
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
   ],
   async run(context, input) {
+    await beginForHost(context.environment);
     const home = await homeOf(context, input);
     using lock = RunLock.tryTake(path.join(home.paths.logs, "watchdog.lock"));
     if (!lock) throw lockHeld("another pass of the watchdog is under way");
@@ -49,7 +52,7 @@ export const command: Command = {
       signal: context.signal,
     };
     const report = await watchdogPass(
-      openWatchdogWorld(home, world, () => undefined),
+      openWatchdogWorld(home, world, () => undefined, await hostOf(home, world)),
       { isDryRun },
     );
     const file = path.join(home.paths.logs, "nightly", "watchdog.log");

@@ -12,13 +12,7 @@ const PROPERTIES = "Id,LoadState,UnitFileState,ActiveState,NextElapseUSecRealtim
 
 /** systemd's manager of the machine or of this user, by systemctl(1). */
 export function systemctlRegistrar(scope: HostScope, world: RegistrarWorld): Registrar {
-  const call = async (...words: string[]): Promise<CommandEnd> =>
-    runCommand("systemctl", [`--${scope}`, "--no-pager", "--no-ask-password", ...words], {
-      environment: managerEnvironment(world.environment),
-      workingDirectory: "/",
-      timeoutMs: CALL_MS,
-      signal: world.signal,
-    });
+  const call = async (...words: string[]): Promise<CommandEnd> => systemctl(scope, world, words);
   const must = async (...words: string[]): Promise<CommandEnd> => {
     const end = await call(...words);
     if (end.exitCode !== 0) throw refused(words, end);
@@ -59,6 +53,30 @@ export function systemctlRegistrar(scope: HostScope, world: RegistrarWorld): Reg
       return parseShown(stdout, units);
     },
   };
+}
+
+/** Starts a unit and does not wait for its end; one that is under way stays as it is. */
+export async function startUnit(
+  scope: HostScope,
+  name: string,
+  world: RegistrarWorld,
+): Promise<void> {
+  const words = ["start", "--no-block", name];
+  const end = await systemctl(scope, world, words);
+  if (end.exitCode !== 0) throw refused(words, end);
+}
+
+async function systemctl(
+  scope: HostScope,
+  world: RegistrarWorld,
+  words: readonly string[],
+): Promise<CommandEnd> {
+  return runCommand("systemctl", [`--${scope}`, "--no-pager", "--no-ask-password", ...words], {
+    environment: managerEnvironment(world.environment),
+    workingDirectory: "/",
+    timeoutMs: CALL_MS,
+    signal: world.signal,
+  });
 }
 
 /** Reads the blocks of `systemctl show`, one a unit, in lines of `Name=value`. */

@@ -1,0 +1,61 @@
+import type { Home } from "../config/home.ts";
+import type { Host, HostState } from "../host/host.ts";
+import { startUnit } from "../host/systemd/systemctl.ts";
+import { messageOf } from "../system/failure.ts";
+import type { HostWorld } from "./installed-host.ts";
+import { prepareInstall } from "./prepare.ts";
+import type { InstallRecord } from "./record.ts";
+import { registrarOf } from "./registrars.ts";
+
+/** The scheduler that an installation has told of a home, asked for what it has. */
+export function installedHost(home: Home, record: InstallRecord, world: HostWorld): Host {
+  const host: Host = { name: record.host, state: (jobs) => stateOf(home, record, jobs, world) };
+  if (record.host !== "systemd") return host;
+  return {
+    ...host,
+    startService: async (job) => {
+      await startUnit(record.scope, `cbi-${job}.service`, world);
+      return "systemd was asked to start it";
+    },
+  };
+}
+
+async function stateOf(
+  home: Home,
+  record: InstallRecord,
+  jobs: readonly string[],
+  world: HostWorld,
+): Promise<HostState> {
+  const state = { isInUse: true, canWake: false, wakesMs: [] };
+  try {
+    const units = await registrarOf(record.host, record.scope, world).read(record.units);
+    const known = jobs.flatMap((job) => {
+      // cron has one unit for all; systemd one a job.
+      const unit = units.find(({ name }) => name === "crontab" || name === `cbi-${job}.timer`);
+      return unit ? [[job, unit] as const] : [];
+    });
+    const stale = await staleness(home, record, world);
+    return { ...state, jobs: new Map(known), ...(stale !== undefined && { stale }) };
+  } catch (error) {
+    // What cannot be asked must not keep the watchdog from its work.
+    const assumed = jobs.map((job) => [job, { isLoaded: true, isEnabled: true }] as const);
+    return { ...state, jobs: new Map(assumed), stale: messageOf(error) };
+  }
+}
+
+/** Why the scheduler's times are not those of now, if they are not. */
+async function staleness(
+  home: Home,
+  record: InstallRecord,
+  { environment, clock }: HostWorld,
+): Promise<string | undefined> {
+  const { host, scope } = record;
+  if (record.state !== "installed") return "an installation was interrupted: cbi install";
+  try {
+    const { plan } = await prepareInstall({ home, host, scope, environment, nowMs: clock.now() });
+    if (plan.fingerprint === record.fingerprint) return undefined;
+    return `${host} was told of other times, another zone or another version than there are now: cbi install`;
+  } catch (error) {
+    return `what ${host} should be told cannot be said: ${messageOf(error)}`;
+  }
+}
