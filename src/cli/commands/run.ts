@@ -3,13 +3,14 @@ import type { StageName } from "../../config/schema.ts";
 import { STAGE_NAMES } from "../../config/stage-names.ts";
 import { beginForHost } from "../../host/begin.ts";
 import { excludedToday, runByPerson, type PersonWish } from "../../jobs/person.ts";
-import { runScheduled, type RoadEnd } from "../../jobs/road.ts";
+import { lastBeat } from "../../guard/heartbeat.ts";
+import { runScheduled, type Road, type RoadEnd } from "../../jobs/road.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import type { RunStatus } from "../../ledger/status-schema.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
 import type { planNight } from "../../pipeline/plan.ts";
 import { ExitCode } from "../../system/exit-code.ts";
-import { Failure } from "../../system/failure.ts";
+import { Failure, messageOf } from "../../system/failure.ts";
 import {
   homeOption,
   jsonOption,
@@ -114,6 +115,7 @@ export const command: Command = {
     if (options.dryRun) return showPlan(context, home, planRequest(job.name, options), options);
     const forced =
       options.scheduled && options.ignoreCalendar ? excludedToday(road, job) : undefined;
+    if (options.scheduled) await lookAtWatchdog(context, road);
     if (options.scheduled && forced === undefined) {
       return showRoad(context, await runScheduled(road, job.name, { mayWait: true }), options);
     }
@@ -125,6 +127,19 @@ export const command: Command = {
     return next && next.slots.length > 0 ? showRoad(context, next, options) : end.exitCode;
   },
 };
+
+/** A run matters more than that the watchdog is looked after. */
+async function lookAtWatchdog(context: CommandContext, road: Road): Promise<void> {
+  try {
+    if ((await lastBeat(road.home.paths, "watchdog")) === undefined) return;
+    const { watchTheWatchdog } = await import("../../watchdog/watch-the-watchdog.ts");
+    for (const { edge, message } of await watchTheWatchdog(road)) {
+      context.remark(`cbi: alert ${edge}: ${message}`);
+    }
+  } catch (error) {
+    context.remark(`cbi: the watchdog could not be looked after: ${messageOf(error)}`);
+  }
+}
 
 function wishOf(
   context: CommandContext,
