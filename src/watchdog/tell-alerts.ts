@@ -21,8 +21,8 @@ export function tellAlerts(
   only?: FindingKind,
 ): Edge[] {
   return ledger.transaction(() => {
-    // A clock that was set back must not silence reminders for ever, nor repeat them at once.
-    capTold(ledger, nowMs);
+    // A clock that was ahead must not silence reminders for ever, nor one that is behind repeat them.
+    if (!findings.some(({ kind }) => kind === "clock")) capTold(ledger, nowMs);
     const open = openIncidents(ledger).filter(({ kind }) => only === undefined || kind === only);
     const edges = alertEdges(open, findings, nowMs);
     return edges.filter((edge) => keep(ledger, edge, nowMs));

@@ -7,9 +7,9 @@ import { configText, HOME, homeOf } from "./home/config.ts";
 import { runProgram } from "./home/programs.ts";
 import { Chance } from "./mac/chance.ts";
 import { Launchd } from "./mac/launchd.ts";
-import { Mac } from "./mac/mac.ts";
+import { Mac, type Strike } from "./mac/mac.ts";
 import { plantedBugs } from "./planted/bugs.ts";
-import { swarmOf, type Fault, type Swarm } from "./swarm.ts";
+import { swarmOf, type Swarm } from "./swarm.ts";
 import { World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
@@ -27,6 +27,16 @@ export interface Simulated {
   story: readonly string[];
   /** Effects of the product. */
   effects: number;
+  /** Whether what was armed has struck. */
+  hasStruck: boolean;
+}
+
+export interface NightsOptions {
+  nights: number;
+  /** Laid over what the seed decides. */
+  swarm?: Partial<Swarm>;
+  /** Strikes before the effect that comes after so many, counted from the installation. */
+  strike?: { kind: Strike; after: number };
 }
 
 /** Some nights of one machine: everything that happens follows from the seed. */
@@ -42,16 +52,16 @@ export class Nights {
   readonly work: Chance;
   readonly story: string[] = [];
   isPeace = false;
-  readonly #nights: number;
+  readonly #options: NightsOptions;
   readonly #world: World;
   #sinceMs = 0;
 
-  constructor(seed: number, nights: number, only?: ReadonlySet<Fault>) {
+  constructor(seed: number, options: NightsOptions) {
     this.seed = seed;
-    this.#nights = nights;
+    this.#options = options;
     const chance = new Chance(seed);
-    const swarm = swarmOf(chance);
-    this.swarm = only ? { ...swarm, faults: only } : swarm;
+    const swarm = { ...swarmOf(chance), ...options.swarm };
+    this.swarm = swarm;
     const { startMs, clockKind } = this.swarm;
     this.mac = new Mac({ startMs, chance: chance.fork(), zone: swarm.home.zone, clockKind });
     this.mac.forgetting = swarm.forgetting;
@@ -80,7 +90,9 @@ export class Nights {
     await mac.runUntil(mac.trueMs + 60_000);
     this.#sinceMs = this.swarm.startMs;
     this.cbi.loadLabels();
-    for (let night = 0; night < this.#nights; night++) {
+    const { nights, strike } = this.#options;
+    if (strike) this.#world.arm(strike.kind, strike.after, 10);
+    for (let night = 0; night < nights; night++) {
       this.#world.planDay();
       await mac.runUntil(mac.trueMs + DAY_MS);
       this.checks.judgeLedger();
@@ -89,7 +101,8 @@ export class Nights {
     const { violations } = this.checks;
     const { seed, story } = this;
     mac.stores.close();
-    return { seed, nights: this.#nights, violations, story, effects: mac.effects };
+    const { hasStruck } = mac;
+    return { seed, nights, violations, story, effects: mac.effects, hasStruck };
   }
 
   /** What goes wrong with a piece of work, if something does. */
@@ -123,5 +136,5 @@ export class Nights {
 
 /** Simulates `nights` nights from a seed. */
 export async function simulate(seed: number, nights: number): Promise<Simulated> {
-  return new Nights(seed, nights).run();
+  return new Nights(seed, { nights }).run();
 }

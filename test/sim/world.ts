@@ -1,4 +1,5 @@
 import type { Chance } from "./mac/chance.ts";
+import type { Strike } from "./mac/mac.ts";
 import type { Nights } from "./nights.ts";
 
 const MINUTE_MS = 60_000;
@@ -23,8 +24,8 @@ export class World {
       swarm.faults.has(fault) && this.#chance.is(probability);
     mac.slowEffects = has("slow-disk") ? 0.03 : 0;
     if (has("sleep", 0.9)) this.#planSleep();
-    if (has("power-cut")) this.#arm("power-cut");
-    if (has("kill")) this.#arm("kill");
+    if (has("power-cut")) this.#planStrike("power-cut");
+    if (has("kill")) this.#planStrike("kill");
     if (has("reboot", 0.4)) this.#planReboot();
     if (has("clock", 0.4)) this.#planClock();
     if (has("travel", 0.3)) this.#planTravel();
@@ -101,15 +102,17 @@ export class World {
     this.#at(mac.trueMs + this.#chance.whole(1, 120) * 1000, () => mac.fallAsleep());
   }
 
-  /** Strikes at one of the next effects after some instant. */
-  #arm(strike: "power-cut" | "kill"): void {
-    const { mac } = this.#nights;
+  /** From now on: after so many effects it strikes, and the power is back in some minutes. */
+  arm(strike: Strike, after: number, offMinutes: number): void {
+    this.#nights.mac.armed = { strike, after };
+    if (strike === "power-cut") this.#untilPowerIsBack(offMinutes * MINUTE_MS);
+  }
+
+  /** Strikes at one of the next effects after some instant of the day. */
+  #planStrike(strike: Strike): void {
     const after = this.#chance.whole(0, this.#chance.pick([10, 60, 250]));
-    const offMs = this.#chance.whole(1, this.#chance.pick([10, 600, 2000])) * MINUTE_MS;
-    this.#at(this.#time(), () => {
-      mac.armed = { strike, after };
-      if (strike === "power-cut") this.#untilPowerIsBack(offMs);
-    });
+    const offMinutes = this.#chance.whole(1, this.#chance.pick([10, 600, 2000]));
+    this.#at(this.#time(), () => this.arm(strike, after, offMinutes));
   }
 
   #untilPowerIsBack(offMs: number): void {

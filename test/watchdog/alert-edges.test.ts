@@ -72,8 +72,11 @@ void test("a clock that is not believed hides incidents and ends none", () => {
 
 void test("a clock that jumps reminds nobody more than once a day", () => {
   using ledger = Ledger.open(":memory:");
-  const days = [0, 5, 0, -3, 0, 5, 0];
-  for (const day of days) tellAlerts(ledger, [finding()], NOW + day * 24 * HOUR);
+  const clock = finding({ key: "clock", kind: "clock", job: undefined });
+  for (const day of [0, 5, 0, -3, 0, 5, 0]) tellAlerts(ledger, [finding()], NOW + day * 24 * HOUR);
+  // A clock that is known to be behind says nothing of when people were told.
+  tellAlerts(ledger, [clock], NOW - 3 * 24 * HOUR);
+  tellAlerts(ledger, [finding()], NOW + HOUR);
   assert.deepEqual(alertsOf(ledger, "failed:nightly"), [
     "opened",
     "reminded",

@@ -68,7 +68,10 @@ void test("a pass buries a killed run, ends its orphan, and catches up what noth
   const healed = report(ended.stdout);
   assert.equal(ended.status, 0, ended.stdout + ended.stderr);
   assert.deepEqual(healed.open, []);
-  assert.match(healed.acts.find(({ act }) => act === "bury")?.message ?? "", /left a process running/);
+  assert.match(
+    healed.acts.find(({ act }) => act === "bury")?.message ?? "",
+    /left a process running/,
+  );
   assert.deepEqual(orphans(), []);
   using ledger = Ledger.open(path.join(home, "Logs", "ledger.db"));
   for (const job of ["scan", "missed"]) {

@@ -87,7 +87,10 @@ export class Cbi {
         openRoad: () => this.#roadOf(process),
         host: HOST,
         uptime: () => ({ boot: mac.boot, uptimeMs: mac.monotonicMs }),
-        tell: ({ edge, message }) => mac.say(`alert ${edge}: ${message}`),
+        tell: ({ edge, key, message }) => {
+          this.#nights.checks.told(edge, key);
+          mac.say(`alert ${edge}: ${message}`);
+        },
       },
       { isDryRun: false },
     );

@@ -56,6 +56,7 @@ export class Mac {
   forgetting: Forgetting = "all";
   /** After so many further effects it strikes. */
   armed: { after: number; strike: Strike } | undefined;
+  hasStruck = false;
   /** Effects so far. */
   effects = 0;
   listener: MacListener | undefined;
@@ -183,6 +184,7 @@ export class Mac {
     const { armed } = this;
     if (!armed || --armed.after >= 0) return;
     this.armed = undefined;
+    this.hasStruck = true;
     this.say(`${armed.strike} in ${process.name} (${process.pid}) before ${what}`);
     if (armed.strike === "kill") process.die();
     else this.cutPower();

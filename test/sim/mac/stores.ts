@@ -6,6 +6,8 @@ export class Store {
   readonly #statements = new Map<string, { statement: StatementSync; isWrite: boolean }>();
   /** Whether a commit lasts when the call returns: `synchronous=FULL`. */
   isDurable = true;
+  /** Within a transaction that becomes durable with the next one. */
+  #isAhead = false;
   #unsafe = 0;
   #safe: Uint8Array | undefined;
 
@@ -23,9 +25,18 @@ export class Store {
     return known;
   }
 
+  /** What `PRAGMA synchronous` says of the commits to come. */
+  setSynchronous(level: "FULL" | "NORMAL"): void {
+    this.#isAhead = level === "NORMAL";
+    if (this.#isAhead) this.#safe ??= this.database.serialize();
+  }
+
   /** After each commit: without `synchronous=FULL` the newest are not on the disk yet. */
   committed(): void {
-    if (this.isDurable) return;
+    if (this.isDurable) {
+      if (!this.#isAhead) this.#safe = undefined;
+      return;
+    }
     if (this.#unsafe++ % 40 === 0) this.#safe = this.database.serialize();
   }
 
@@ -35,9 +46,11 @@ export class Store {
 
   cutPower(): void {
     this.rollback();
-    if (this.isDurable || !this.#safe) return;
+    this.#isAhead = false;
+    if (!this.#safe) return;
     this.#statements.clear();
     this.database.deserialize(this.#safe);
+    if (this.isDurable) this.#safe = undefined;
   }
 }
 

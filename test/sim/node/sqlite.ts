@@ -52,6 +52,8 @@ export class DatabaseSync {
     effectNow(sql.slice(0, 40), ({ mac }) => {
       if (mac.disk.isFull && sql.includes("CREATE")) throw fullError();
       store.isDurable = !plantedBugs.has("ledger-not-synced");
+      const synchronous = /PRAGMA synchronous = (FULL|NORMAL)/.exec(sql)?.[1];
+      if (synchronous === "FULL" || synchronous === "NORMAL") store.setSynchronous(synchronous);
       store.database.exec(sql);
       if (sql.includes("COMMIT")) store.committed();
     });
