@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { test } from "node:test";
 import { pollUntil } from "../../rig/processes.ts";
 import { isDelay, ServiceUnderTest } from "./service-under-test.ts";
@@ -217,4 +218,45 @@ void test("a program that is not there is a failure at once", async () => {
   await using under = await ServiceUnderTest.make("cwd: nowhere", STAYS);
   await under.scheduled();
   assert.match(under.slots()[0] ?? "", /failed: it could not be started: there is no working dir/);
+});
+
+void test("a keeper whose lock was taken from under it gives up, and one process is left", async () => {
+  await using under = await ServiceUnderTest.make("until: close", STAYS);
+  const first = under.scheduled();
+  await under.untilSaid("here 1");
+  const [pid] = under.processes();
+  await rm(under.file("Logs/locks/loop.lock"));
+  await under.scheduled();
+  assert.deepEqual(under.processes(), [pid], "the schedule knows that its run is alive");
+  const second = under.byPerson();
+  await under.untilSaid("here", 2);
+  await first;
+  assert.equal(under.processes().length, 1);
+  assert.notEqual(under.processes()[0], pid);
+  assert.deepEqual(
+    under.runs().map(({ state }) => state),
+    ["interrupted", "running"],
+  );
+  under.clock.advance(8 * HOUR);
+  await second;
+  assert.deepEqual(under.processes(), []);
+});
+
+void test("a service that babbles for ever keeps a small log, the newest of it", async () => {
+  await using under = await ServiceUnderTest.make(
+    "until: close, log_megabytes: 1",
+    `for (let line = 0; line < 30_000; line++) console.log("line", line, "x".repeat(50));
+     console.log("all said");
+     setInterval(() => undefined, 1000);`,
+  );
+  const ran = under.scheduled();
+  await under.untilSaid("all said");
+  const [run] = under.runs();
+  const parts = await Promise.all(
+    [`${run?.id}.older.log`, `${run?.id}.log`].map((name) => under.read(`Logs/loop/${name}`)),
+  );
+  assert.ok(parts.join("").length <= 1_000_000);
+  assert.match(parts.join(""), /line 29999 /);
+  under.stop.abort(new Error("enough"));
+  await ran;
 });

@@ -8,6 +8,8 @@ import { killSwitchText } from "../../../src/guard/kill-switch-text.ts";
 import type { KillMode } from "../../../src/guard/kill-switch.ts";
 import type { JobWorld } from "../../../src/jobs/ports.ts";
 import { openRoad } from "../../../src/jobs/open-road.ts";
+import { runByPerson } from "../../../src/jobs/person.ts";
+import type { KindEnd } from "../../../src/jobs/run-kind.ts";
 import { runScheduled, type Road, type RoadEnd } from "../../../src/jobs/road.ts";
 import { newestAttempts } from "../../../src/ledger/attempts.ts";
 import { newestRuns, type RunRecord } from "../../../src/ledger/runs.ts";
@@ -67,6 +69,15 @@ export class ServiceUnderTest implements AsyncDisposable {
     const road = this.road();
     using ledgers = road.ledgers;
     return await runScheduled({ ...road, ledgers }, "loop", { mayWait: false });
+  }
+
+  /** A person's run of it, to its end. */
+  async byPerson(): Promise<KindEnd> {
+    const road = this.road();
+    using ledgers = road.ledgers;
+    const job = road.jobs.find("loop");
+    if (!job) throw new Error("no job");
+    return await runByPerson({ ...road, ledgers }, job, {});
   }
 
   road(): Road {
