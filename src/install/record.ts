@@ -1,25 +1,9 @@
 import path from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { readTextIfThere, replaceJson } from "../system/files.ts";
-import { HOST_NAMES } from "./machine.ts";
-
-const recordSchema = z.strictObject({
-  schema: z.literal(1),
-  /** `installing` and `removing` were interrupted when they are found: the same command goes on. */
-  state: z.enum(["installing", "installed", "removing"]),
-  host: z.enum(HOST_NAMES),
-  scope: z.enum(["system", "user"]),
-  home: z.string(),
-  version: z.string(),
-  fingerprint: z.string(),
-  folders: z.array(z.string()),
-  files: z.array(z.strictObject({ path: z.string(), hash: z.string() })),
-  units: z.array(z.strictObject({ name: z.string(), domain: z.string(), file: z.string() })),
-  /** Whether lingering of the user was enabled for it, and is to be disabled again. */
-  linger: z.boolean().default(false),
-});
+import type { recordSchema } from "./record-schema.ts";
 
 /** What an installation has put in place: written before its first step and after its last. */
 export type InstallRecord = z.infer<typeof recordSchema>;
@@ -33,6 +17,7 @@ export async function readRecord(appFolder: string): Promise<InstallRecord | und
   const file = recordFile(appFolder);
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
+  const { recordSchema } = await import("./record-schema.ts");
   try {
     return recordSchema.parse(JSON.parse(text));
   } catch (cause) {

@@ -1,9 +1,8 @@
-import path from "node:path";
+import { PACKAGE_ROOT } from "../../system/package-root.ts";
 import { version } from "../../system/version.ts";
 import type { VersionSource } from "./place-version.ts";
 
-/** The program that is running now, as an installation copies it: its package lies above src/ or dist/. */
+/** The program that is running now, as an installation copies it. */
 export function runningProgram(): VersionSource {
-  const root = path.resolve(import.meta.dirname, "..", "..", "..");
-  return { root, version: version(), execPath: process.execPath };
+  return { root: PACKAGE_ROOT, version: version(), execPath: process.execPath };
 }

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { makeHome } from "./home-at.ts";
+
+const BUILT = path.resolve(import.meta.dirname, "../../dist/cli/cbi.js");
+const CRONTAB = `#!/bin/sh
+case "$1" in
+-l) cat "$HOME/table" 2>/dev/null || { echo "no crontab for you" >&2; exit 1; } ;;
+-r) rm "$HOME/table" ;;
+*) cp "$1" "$HOME/table" ;;
+esac
+`;
+
+void test(
+  "the built program installs itself whole, runs from there, and takes itself away",
+  { skip: process.platform === "linux" ? false : "needs Linux", timeout: 300_000 },
+  () => {
+    const user = mkdtempSync(path.join(os.tmpdir(), "cbi-user-"));
+    mkdirSync(path.join(user, "bin"));
+    writeFileSync(path.join(user, "bin", "crontab"), CRONTAB);
+    chmodSync(path.join(user, "bin", "crontab"), 0o755);
+    const home = makeHome();
+    const run = (program: string, ...words: string[]) =>
+      spawnSync(program, words, {
+        cwd: user,
+        env: { HOME: user, PATH: `${path.join(user, "bin")}:/usr/bin:/bin` },
+        encoding: "utf8",
+      });
+    const install = ["install", "--host", "cron", "--user", "--home", home];
+
+    const unasked = run(process.execPath, BUILT, ...install);
+    assert.equal(unasked.status, 64, "nobody agreed");
+    assert.match(unasked.stderr, /--yes/);
+    assert.deepEqual(readdirSync(user), ["bin"]);
+
+    const first = run(process.execPath, BUILT, ...install, "--yes");
+    assert.equal(first.status, 0, first.stderr);
+    const second = run(process.execPath, BUILT, ...install, "--yes", "--json");
+    assert.match(second.stdout, /"result":\{"changed":false\}/);
+
+    const app = path.join(user, ".local/share/cbi");
+    const started = run(path.join(app, "cron/nightly"));
+    const log = readFileSync(path.join(app, "cron/logs/nightly.log"), "utf8");
+    assert.equal(started.status, 0, log);
+    assert.match(log, /nothing is due/);
+
+    const own = path.join(app, "current");
+    const program = [
+      path.join(own, "bin/node"),
+      path.join(own, "node_modules/cbi/dist/cli/cbi.js"),
+    ] as const;
+    const watched = run(...program, "watchdog", "--home", home, "--json");
+    assert.doesNotMatch(watched.stdout, /"kind":"host"/, "the installed cron has every job");
+    const gone = run(...program, "uninstall", "--yes");
+    assert.equal(gone.status, 0, gone.stderr);
+    assert.ok(!existsSync(app) && !existsSync(path.join(user, "table")));
+    assert.match(run(process.execPath, BUILT, "uninstall").stdout, /nothing is installed/);
+  },
+);
