@@ -117,6 +117,8 @@ export interface ServiceBook {
   begin(number: number): boolean;
   running(number: number, process: ProcessIdentity): void;
   end(number: number, reason: string): void;
+  /** Whether the run, and the slot that it took, are still its own: a job may leave cbi.yaml meanwhile. */
+  isOurs(): boolean;
   /** Whether the run of its slot before this one died. */
   hasDied(): boolean;
   /** The newest process of the runs before this one; it may be there still. */

@@ -17,6 +17,8 @@ export interface RestartPolicy {
 export type StopCause =
   /** Its time is over. */
   | { kind: "over" }
+  /** Another has its run or its slot, or nobody: its job has left cbi.yaml. */
+  | { kind: "lost" }
   | { kind: "asked"; request: ServiceRequest }
   | { kind: "hung"; sign: "heartbeat" | "silence"; limitMs: number };
 
@@ -24,6 +26,7 @@ export type StopCause =
 export interface LookFacts {
   nowMs: number;
   endMs: number;
+  isLost: boolean;
   request: ServiceRequest | undefined;
   /** Since its last output, and how long that may be. */
   silentMs: number;
@@ -62,6 +65,7 @@ export function restartPolicyOf({ restart }: ServiceJob): RestartPolicy {
 /** Whether a living service is to be ended now, and why; a person's word counts first. Pure and total. */
 export function lookAt(facts: LookFacts): StopCause | undefined {
   const { request } = facts;
+  if (facts.isLost) return { kind: "lost" };
   if (request?.wish === "stop") return { kind: "asked", request };
   if (facts.nowMs >= facts.endMs) return { kind: "over" };
   if (request) return { kind: "asked", request };

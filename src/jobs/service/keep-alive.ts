@@ -162,12 +162,16 @@ class Keeper {
       const end = { kind: "not-started", reason, isPassing: true } as const;
       return { number, cause: undefined, end, livedMs: 0, lastWords: "" };
     }
-    throw new Failure({
-      code: "CBI_RUN_LOST",
-      message: `run ${invocation.run} was found dead by another process, which has the service now`,
-      remedy: "Leave the files in Logs/locks alone: they say who may start what.",
-      exit: ExitCode.interrupted,
-    });
+    throw runLost(invocation.run);
+  }
+
+  /** Where the ledger cannot be read, what was ours is. */
+  #isOurs(): boolean {
+    try {
+      return this.#work.book.isOurs();
+    } catch {
+      return true;
+    }
   }
 
   /** Ends the life with the first cause that is seen. */
@@ -185,6 +189,7 @@ class Keeper {
         const request = await requestFor(home.paths, job, run);
         return request?.id === this.#heard ? undefined : request;
       },
+      isOurs: () => this.#isOurs(),
       mayRestart: (request) => this.#mayRestart(request, pulse !== undefined),
       ...(pulse && { pulse }),
     };
@@ -228,6 +233,10 @@ class Keeper {
     if (cause?.kind === "over") {
       this.#note(life, "done", "its time was over");
       return { kind: "over" };
+    }
+    if (cause?.kind === "lost") {
+      this.#note(life, "interrupted", "its run or its slot is not its own any more");
+      throw runLost(this.#work.invocation.run);
     }
     if (cause?.kind === "asked") {
       const { who, wish, reason } = cause.request;
@@ -280,6 +289,7 @@ class Keeper {
         warn(`it was down when its time was over: ${why}`);
         return { kind: "over" };
       }
+      if (cause?.kind === "lost") throw runLost(invocation.run);
       if (cause?.kind !== "asked") throw error;
       if (cause.request.wish === "stop") return this.#stopped(cause.request);
       this.#asked = cause.request;
@@ -348,6 +358,15 @@ function crashOf({ cause, end }: Life): Crash {
   if (cause?.kind === "hung") return cause;
   if (end.kind === "exited" || end.kind === "signalled" || end.kind === "not-started") return end;
   throw new Error(`a life ended as ${end.kind}, and nobody ended it`);
+}
+
+function runLost(run: string): Failure {
+  return new Failure({
+    code: "CBI_RUN_LOST",
+    message: `run ${run} or its slot was ended by another process, or its job has left cbi.yaml`,
+    remedy: "Leave the files in Logs/locks alone: they say who may start what.",
+    exit: ExitCode.interrupted,
+  });
 }
 
 function paused(why: string, reason: string): Failure {

@@ -7,13 +7,16 @@ import { lookAt, wakingPart, type StopCause } from "./decide.ts";
 import type { ServiceRequest } from "./request.ts";
 
 /** No timer is trusted for longer, and a person waits no longer to be heard. */
-export const TICK_MS = 1_000;
+const TICK_MS = 1_000;
+const LOOKS_A_MINUTE = 60;
 
 /** What is looked at while a service lives, or waits to live again. */
 export interface LifeSigns {
   clock: Clock;
   endMs: number;
   request(): Promise<ServiceRequest | undefined>;
+  /** Whether run and slot are still its own; asked once a minute, since the ledger is opened for it. */
+  isOurs(): boolean;
   /** Refuses a request to restart, having said so, or lets it be. */
   mayRestart(request: ServiceRequest): Promise<boolean>;
   /** Hears and sees whether it works; absent while there is nothing to hear. */
@@ -67,7 +70,7 @@ export async function watchLife(
   over: AbortSignal,
 ): Promise<StopCause | undefined> {
   const { clock, endMs, pulse } = signs;
-  while (!over.aborted) {
+  for (let look = 1; !over.aborted; look++) {
     const beforeMs = clock.monotonic();
     await clock.sleep(TICK_MS, over).catch(() => undefined);
     if (over.aborted) return undefined;
@@ -75,6 +78,7 @@ export async function watchLife(
     const cause = lookAt({
       nowMs: clock.now(),
       endMs,
+      isLost: look % LOOKS_A_MINUTE === 0 && !signs.isOurs(),
       request: await signs.request(),
       ...((await pulse?.take(countedMs)) ?? NO_PULSE),
     });

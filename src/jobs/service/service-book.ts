@@ -5,7 +5,8 @@ import {
   noteAttemptProcess,
 } from "../../ledger/attempts.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { newestRuns } from "../../ledger/runs.ts";
+import { findRun, newestRuns } from "../../ledger/runs.ts";
+import { findSlot } from "../../ledger/slots.ts";
 import type { Invocation, ServiceBook } from "../ports.ts";
 import type { Road } from "../road.ts";
 
@@ -34,6 +35,12 @@ export function openServiceBook(
     running: (number, process) => use((ledger) => noteAttemptProcess(ledger, run, number, process)),
     end: (number, reason) =>
       use((ledger) => endAttempt(ledger, run, number, { endedMs: nowMs(), reason })),
+    isOurs: () =>
+      use((ledger) => {
+        const taken = slot && findSlot(ledger, job, slot.name);
+        const isTaken = taken?.run === run && taken.verdict === undefined;
+        return findRun(ledger, run)?.state === "running" && (!slot || isTaken);
+      }),
     hasDied: () =>
       use((ledger) => {
         const runs = newestRuns(ledger, { job, limit: RUNS_LOOKED_AT });

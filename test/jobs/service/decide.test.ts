@@ -88,6 +88,7 @@ void test("a look ends a service by a person's word, its time, and the signs of 
   const well: LookFacts = {
     nowMs: 100,
     endMs: 200,
+    isLost: false,
     request: undefined,
     silentMs: 5,
     silenceMaxMs: 10,
@@ -102,6 +103,7 @@ void test("a look ends a service by a person's word, its time, and the signs of 
     [{ request: ask("stop"), nowMs: 300 }, "asked stop"],
     [{ request: ask("restart"), nowMs: 300 }, "over"],
     [{ request: ask("restart") }, "asked restart"],
+    [{ request: ask("stop"), isLost: true, nowMs: 300 }, "lost"],
     [{ silentMs: 10 }, "hung silence"],
     [{ silentMs: 1e12, silenceMaxMs: Infinity }, undefined],
     [{ beatlessMs: 10 }, "hung heartbeat"],

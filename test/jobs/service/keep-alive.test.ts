@@ -242,6 +242,20 @@ void test("a keeper whose lock was taken from under it gives up, and one process
   assert.deepEqual(under.processes(), []);
 });
 
+void test("a service whose job has left cbi.yaml is ended within a minute", async () => {
+  await using under = await ServiceUnderTest.make("until: close", STAYS);
+  let isPassing = false;
+  under.isSkipped = (ms) => isPassing && ms === 1_000;
+  const ran = under.scheduled();
+  await under.untilSaid("here");
+  under.without("loop");
+  isPassing = true;
+  await ran;
+  assert.deepEqual(under.processes(), []);
+  assert.match(under.slots()[0] ?? "", /failed: interrupted; the job was removed from cbi.yaml/);
+  assert.equal(under.runs()[0]?.error?.code, "CBI_RUN_LOST");
+});
+
 void test("a service that babbles for ever keeps a small log, the newest of it", async () => {
   await using under = await ServiceUnderTest.make(
     "until: close, log_megabytes: 1",

@@ -8,6 +8,8 @@ import { killSwitchText } from "../../../src/guard/kill-switch-text.ts";
 import type { KillMode } from "../../../src/guard/kill-switch.ts";
 import type { JobWorld } from "../../../src/jobs/ports.ts";
 import { openRoad } from "../../../src/jobs/open-road.ts";
+import { openBook } from "../../../src/jobs/check.ts";
+import { HomeJobs } from "../../../src/jobs/schedules.ts";
 import { runByPerson } from "../../../src/jobs/person.ts";
 import type { KindEnd } from "../../../src/jobs/run-kind.ts";
 import { runScheduled, type Road, type RoadEnd } from "../../../src/jobs/road.ts";
@@ -69,6 +71,16 @@ export class ServiceUnderTest implements AsyncDisposable {
     const road = this.road();
     using ledgers = road.ledgers;
     return await runScheduled({ ...road, ledgers }, "loop", { mayWait: false });
+  }
+
+  /** Another process looks at a cbi.yaml without this job. */
+  without(job: string): void {
+    const { jobs, ...rest } = this.#home.config;
+    const left = Object.fromEntries(Object.entries(jobs).filter(([name]) => name !== job));
+    const home = { ...this.#home, config: { ...rest, jobs: left } };
+    const road = this.road();
+    using ledgers = road.ledgers;
+    openBook(new HomeJobs(home), ledgers.ledger, this.clock.now());
   }
 
   /** A person's run of it, to its end. */
