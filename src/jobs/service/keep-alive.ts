@@ -1,20 +1,7 @@
-import { parseDurationMs } from "../../config/duration.ts";
-import type { ServiceJob } from "../../config/jobs-schema.ts";
-import type { Emit } from "../../pipeline/events.ts";
-import { runningFile } from "../../pipeline/run-files.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
-import { processIdentity } from "../../system/process-identity.ts";
 import { singleLine } from "../../system/text.ts";
-import { endDescendants } from "../command/orphans.ts";
-import { OutputLines } from "../command/output.ts";
-import { startOf } from "../command/prepare.ts";
-import type { Redactor } from "../command/redact.ts";
-import { clearRunning, readRunning, writeRunning } from "../command/running-file.ts";
-import { supervise, type AttemptEnd } from "../command/supervise.ts";
 import { passGates } from "../pass-gates.ts";
-import type { Gates, Invocation, JobWorld, KillSwitch, ServiceBook } from "../ports.ts";
-import { valuesOf } from "../values.ts";
 import {
   decideAfterCrash,
   restartPolicyOf,
@@ -22,23 +9,9 @@ import {
   type RestartHistory,
   type StopCause,
 } from "./decide.ts";
-import { Pulse, watchLife, type LifeSigns } from "./life.ts";
+import { watchLife, type LifeSigns, type Pulse } from "./life.ts";
+import { liveOnce, runLost, type Life, type ServiceWork } from "./one-life.ts";
 import { answerRequest, requestFor, type ServiceRequest } from "./request.ts";
-
-/** An invocation of a service with all that its lives need. */
-export interface ServiceWork {
-  invocation: Invocation & { settings: ServiceJob };
-  world: JobWorld;
-  killSwitch: Pick<KillSwitch, "verdict">;
-  gates: Gates;
-  book: ServiceBook;
-  /** When it is over; infinite for a service that nothing ends. */
-  endMs: number;
-  secrets: Readonly<Record<string, string>>;
-  redactor: Redactor;
-  emit: Emit;
-  warn: (message: string) => void;
-}
 
 /** How the run of a service ended, but for an interruption, which is thrown. */
 export type ServiceResult =
@@ -47,15 +20,6 @@ export type ServiceResult =
   | { kind: "stopped"; request: ServiceRequest }
   | { kind: "done"; reason: string }
   | { kind: "failed"; code: string; reason: string; mayHeal: boolean };
-
-/** How one life ended, and how long it was by whichever clock says more. */
-interface Life {
-  number: number;
-  cause: StopCause | undefined;
-  end: AttemptEnd;
-  livedMs: number;
-  lastWords: string;
-}
 
 /**
  * Keeps a service alive until its time is over: starts it, ends it when it hangs or a person says so, and
@@ -69,7 +33,6 @@ export async function keepAlive(work: ServiceWork): Promise<ServiceResult> {
 
 class Keeper {
   readonly #work: ServiceWork;
-  readonly #graceMs: number;
   #history: RestartHistory = { livedMs: 0, crashes: [] };
   /** A request to restart that is answered when the next life has begun. */
   #asked: ServiceRequest | undefined;
@@ -78,91 +41,22 @@ class Keeper {
 
   constructor(work: ServiceWork) {
     this.#work = work;
-    this.#graceMs = parseDurationMs(work.invocation.settings.grace) ?? 0;
   }
 
   async run(): Promise<ServiceResult> {
     const { world } = this.#work;
     for (let number = 1; ; number++) {
-      const life = await this.#live(number);
+      const life = await liveOnce(this.#work, number, {
+        watch: (over, stop, pulse) => this.#watch(over, stop, pulse),
+        keep: (record) => this.#keep(record),
+        onUp: () => this.#answerAsked(),
+      });
       this.#history = { ...this.#history, livedMs: this.#history.livedMs + life.livedMs };
       if (world.signal.aborted) this.#note(life, "interrupted", messageOf(world.signal.reason));
       world.signal.throwIfAborted();
       const result = await this.#after(life);
       if (result) return result;
     }
-  }
-
-  async #live(number: number): Promise<Life> {
-    const { invocation, world, book, redactor, emit } = this.#work;
-    const values = valuesOf(invocation, world.clock.now(), invocation.slotAttempt - 1 + number);
-    const start = startOf(invocation.settings, {
-      values,
-      isCatchUp: invocation.isCatchUp,
-      inherited: world.environment,
-      secrets: this.#work.secrets,
-      extraArguments: invocation.extraArguments,
-    });
-    const unrecorded = this.#begin(number);
-    if (unrecorded) return unrecorded;
-    const argv = start.argv.map((word) => redactor.redact(word));
-    emit({ event: "attempt-started", attempt: number, attempts_max: null, argv });
-    const lines = new OutputLines(
-      {
-        line: (stream, text) => emit({ event: "output", stream, text }),
-        cut: () => undefined,
-      },
-      redactor,
-      // The log goes on for ever and stays small by itself.
-      Number.POSITIVE_INFINITY,
-    );
-    const pulse = new Pulse(values.home, invocation.settings);
-    const stop = new AbortController();
-    const over = new AbortController();
-    const file = runningFile(invocation.home.paths, invocation.job);
-    const running = { home: values.home, run: invocation.run, startedMs: world.clock.now() };
-    writeRunning(file, { ...running, pid: undefined });
-    const before = this.#times();
-    const watched = this.#watch(over.signal, stop, pulse);
-    watched.catch(() => undefined);
-    const { end, outlivedKill } = await supervise(
-      start,
-      { deadlineMs: Infinity, silenceMs: Infinity, graceMs: this.#graceMs },
-      {
-        clock: world.clock,
-        signal: AbortSignal.any([world.signal, stop.signal]),
-        onStart: (pid) => {
-          writeRunning(file, { ...running, pid });
-          const process = processIdentity(pid);
-          this.#keep(() => book.running(number, process));
-          emit({ event: "attempt-running", attempt: number, process });
-          this.#answerAsked();
-        },
-        onOutput: (stream, chunk) => {
-          pulse.hear();
-          lines.push(stream, chunk);
-        },
-      },
-    );
-    over.abort();
-    const cause = end.kind === "interrupted" ? await watched : undefined;
-    await this.#endAll(file, outlivedKill);
-    lines.end();
-    const lastWords = lines.lastLines().at(-1) ?? "";
-    return { number, cause, end, livedMs: this.#since(before), lastWords };
-  }
-
-  /** Records the start that is to come; where that fails, it is a life that could not begin. */
-  #begin(number: number): Life | undefined {
-    const { book, invocation } = this.#work;
-    try {
-      if (book.begin(number)) return undefined;
-    } catch (error) {
-      const reason = `its start cannot be recorded: ${messageOf(error)}`;
-      const end = { kind: "not-started", reason, isPassing: true } as const;
-      return { number, cause: undefined, end, livedMs: 0, lastWords: "" };
-    }
-    throw runLost(invocation.run);
   }
 
   /** Where the ledger cannot be read, what was ours is. */
@@ -210,21 +104,6 @@ class Keeper {
     } catch (error) {
       this.#work.warn(`a line of the ledger could not be written: ${messageOf(error)}`);
     }
-  }
-
-  async #endAll(file: string, outlivedKill: boolean): Promise<void> {
-    const left = readRunning(file);
-    const living = left
-      ? (await endDescendants(left, this.#graceMs, this.#work.world.clock)).living
-      : 0;
-    if (living === 0 && !outlivedKill) return clearRunning(file);
-    throw new Failure({
-      code: "CBI_SERVICE_UNENDING",
-      message: "a process of the service outlives SIGKILL, and a second one must not be started",
-      remedy: "Look for what holds it in the kernel, such as a dead network disk.",
-      exit: ExitCode.failed,
-      class: "retryable",
-    });
   }
 
   /** What follows a life: the end of the run, or undefined for the next one. */
@@ -341,16 +220,6 @@ class Keeper {
       again_in_seconds: againInMs === undefined ? null : againInMs / 1000,
     });
   }
-
-  #times(): { wallMs: number; monotonicMs: number } {
-    const { clock } = this.#work.world;
-    return { wallMs: clock.now(), monotonicMs: clock.monotonic() };
-  }
-
-  #since(before: { wallMs: number; monotonicMs: number }): number {
-    const { clock } = this.#work.world;
-    return Math.max(clock.now() - before.wallMs, clock.monotonic() - before.monotonicMs);
-  }
 }
 
 /** The end of a life that neither its time nor a person ended. */
@@ -358,15 +227,6 @@ function crashOf({ cause, end }: Life): Crash {
   if (cause?.kind === "hung") return cause;
   if (end.kind === "exited" || end.kind === "signalled" || end.kind === "not-started") return end;
   throw new Error(`a life ended as ${end.kind}, and nobody ended it`);
-}
-
-function runLost(run: string): Failure {
-  return new Failure({
-    code: "CBI_RUN_LOST",
-    message: `run ${run} or its slot was ended by another process, or its job has left cbi.yaml`,
-    remedy: "Leave the files in Logs/locks alone: they say who may start what.",
-    exit: ExitCode.interrupted,
-  });
 }
 
 function paused(why: string, reason: string): Failure {

@@ -23,6 +23,7 @@ import type {
 import { HomeJobs } from "../schedules.ts";
 import { endTimeOf, type EndTime } from "./end-time.ts";
 import { keepAlive, type ServiceResult } from "./keep-alive.ts";
+import { unending } from "./one-life.ts";
 import { withdrawRequest } from "./request.ts";
 
 type ServiceInvocation = Invocation & { settings: ServiceJob };
@@ -123,16 +124,6 @@ async function endTheOneBefore(
 function mustBeAlone({ home, job }: ServiceInvocation): void {
   const left = readRunning(runningFile(home.paths, job));
   if (left) throw unending(left.run);
-}
-
-function unending(run: string): Failure {
-  return new Failure({
-    code: "CBI_SERVICE_UNENDING",
-    message: `a process of run ${run} outlives SIGKILL, and a second one must not be started`,
-    remedy: "Look for what holds it in the kernel, such as a dead network disk.",
-    exit: ExitCode.failed,
-    class: "retryable",
-  });
 }
 
 /** A slot that was never begun is skipped; one whose run died did not reach its end. */
