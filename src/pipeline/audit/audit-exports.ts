@@ -10,7 +10,7 @@ import { withDuckdb } from "../../system/duckdb.ts";
 import { messageOf } from "../../system/failure.ts";
 import { observe } from "./observe.ts";
 import { truncationOf } from "./truncation.ts";
-import type { SeenDataset, Truncate } from "./truncation.ts";
+import type { Truncate } from "./truncation.ts";
 
 /** One export to audit. */
 export interface AuditDataset {
@@ -48,24 +48,29 @@ export interface AuditRequest {
 export async function auditExports(request: AuditRequest): Promise<AuditReport> {
   const { asOf, run, signal, truncate } = request;
   signal.throwIfAborted();
+  const excluded = request.config.train.exclude;
+  // Before the scans, which leave the process larger than it is now.
+  const more = truncate
+    ? await truncationOf(
+        request.datasets.map((dataset) => ({ ...dataset, excluded })),
+        truncate,
+      )
+    : undefined;
   const audited = await withDuckdb({ file: ":memory:" }, async (connection) => {
     const interrupt = () => connection.interrupt();
     signal.addEventListener("abort", interrupt);
     try {
       const done: AuditedDataset[] = [];
-      const seen: SeenDataset[] = [];
       for (const dataset of request.datasets) {
-        done.push(await auditDataset(connection, dataset, request, seen));
+        done.push(await auditDataset(connection, dataset, request));
         signal.throwIfAborted();
       }
-      return { done, seen };
+      return done;
     } finally {
       signal.removeEventListener("abort", interrupt);
     }
   });
-  // Only now, since the warehouse takes memory of its own.
-  const more = truncate ? await truncationOf(audited.seen, truncate) : undefined;
-  const datasets = audited.done.map((dataset) => ({
+  const datasets = audited.map((dataset) => ({
     ...dataset,
     checks: [...dataset.checks, ...(more?.get(dataset.horizon) ?? [])],
   }));
@@ -76,14 +81,10 @@ async function auditDataset(
   connection: DuckDBConnection,
   dataset: AuditDataset,
   request: AuditRequest,
-  all: SeenDataset[],
 ): Promise<AuditedDataset> {
   const context = contextOf(dataset, request);
   try {
     const seen = await observe(connection, dataset.file, context);
-    // The newest rows are large and no longer needed.
-    const { newest: _newest, ...rest } = seen;
-    all.push({ horizon: dataset.horizon, file: dataset.file, seen: rest });
     return judgeDataset(seen, dataset.fingerprint, context);
   } catch (error) {
     request.signal.throwIfAborted();

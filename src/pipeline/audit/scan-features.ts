@@ -106,10 +106,13 @@ async function associationsOf(
     `SELECT ${[target, ...varying].map(asDouble).join(", ")} FROM ${parquet.source}
      WHERE ${sampledMonths(parquet)} AND ${sampledRows(parquet)}`,
   );
-  const [label = new Float64Array(), ...columns] = numbersOf(await result.fetchAllChunks());
-  const associations = new Associations(label);
+  const chunks = await result.fetchAllChunks();
+  const rows = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
+  const associations = new Associations(readColumn(chunks, 0, new Float64Array(rows)));
+  // One column after another through the same memory.
+  const values = new Float64Array(rows);
   return new Map(
-    varying.map((name, index) => [name, associations.of(columns[index] ?? new Float64Array())]),
+    varying.map((name, index) => [name, associations.of(readColumn(chunks, index + 1, values))]),
   );
 }
 
@@ -119,24 +122,24 @@ function sampledRows(parquet: ParquetFile): string {
   return step <= 1 ? "true" : `hash(file_row_number) % ${step} = 0`;
 }
 
-/** The columns of a result, null as NaN. */
-function numbersOf(chunks: readonly DuckDBDataChunk[]): Float64Array[] {
-  const rows = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
-  const columns = Array.from({ length: chunks[0]?.columnCount ?? 0 }, () => new Float64Array(rows));
-  let first = 0;
+/** Reads one column of a result into `values`, null as NaN, and returns them. */
+function readColumn(
+  chunks: readonly DuckDBDataChunk[],
+  index: number,
+  values: Float64Array,
+): Float64Array {
+  let row = 0;
   for (const chunk of chunks) {
+    const vector = chunk.getColumnVector(index);
     // Asked once, since the answer comes from the native library.
-    const { rowCount } = chunk;
-    for (const [index, column] of columns.entries()) {
-      const vector = chunk.getColumnVector(index);
-      for (let row = 0; row < rowCount; row += 1) {
-        const value = vector.getItem(row);
-        column[first + row] = typeof value === "number" ? value : Number.NaN;
-      }
+    const { itemCount } = vector;
+    for (let item = 0; item < itemCount; item += 1) {
+      const value = vector.getItem(item);
+      values[row] = typeof value === "number" ? value : Number.NaN;
+      row += 1;
     }
-    first += rowCount;
   }
-  return columns;
+  return values;
 }
 
 /** Counts rows of one feature and shows the newest; asked only of features that have some. */

@@ -18,6 +18,9 @@ export interface TableDifference {
 /** Values that differ by less than this share of them are the same sum in another order. */
 const ROUNDING = 1e-6;
 
+/** Columns that one query compares: a view's joins hold all that are asked for in memory. */
+const COLUMNS_AT_ONCE = 20;
+
 /**
  * Compares the training table that is in the database with an export of it, on the days up to `cut`
  * that both hold. A table or a column that is not there gives nothing to compare.
@@ -39,20 +42,38 @@ export async function compareTable(
   if (!present.has("date") || shared.length === 0) return nothing;
   const hasSymbol =
     present.has("symbol") && (await columnNames(connection, exported)).has("symbol");
-  const pairs = shared.map(({ name: column }, index) => {
+  const key = hasSymbol ? "date, symbol" : "date";
+  if (await hasDuplicates(connection, exported, key)) return nothing;
+  const result: { rows: number; differences: TableDifference[] } = { rows: 0, differences: [] };
+  for (let from = 0; from < shared.length; from += COLUMNS_AT_ONCE) {
+    const some = shared.slice(from, from + COLUMNS_AT_ONCE);
+    const { rows, differences } = await compareColumns(connection, {
+      columns: some,
+      from: `${table} AS past JOIN ${exported} AS now USING (${key}) WHERE date <= DATE ${sqlText(cut)}`,
+    });
+    result.rows = rows;
+    result.differences.push(...differences);
+  }
+  return result;
+}
+
+/** Compares columns of `past` and `now`, which `from` joins. */
+async function compareColumns(
+  connection: DuckDBConnection,
+  { columns, from }: { columns: RecomputeTable["columns"]; from: string },
+): Promise<{ rows: number; differences: TableDifference[] }> {
+  const pairs = columns.map(({ name: column }, index) => {
     const quoted = sqlName(column);
     return `TRY_CAST(past.${quoted} AS DOUBLE) AS a${index}, TRY_CAST(now.${quoted} AS DOUBLE) AS b${index}`;
   });
-  const joined = `SELECT date, ${pairs.join(", ")} FROM ${table} AS past
-    JOIN ${exported} AS now USING (${hasSymbol ? "date, symbol" : "date"})
-    WHERE date <= DATE ${sqlText(cut)}`;
-  const differ = shared.map(({ tolerance }, index) => differs(index, tolerance));
+  const joined = `SELECT date, ${pairs.join(", ")} FROM ${from}`;
+  const differ = columns.map(({ tolerance }, index) => differs(index, tolerance));
   const flags = differ.map((condition, index) => `bool_or(${condition}) AS d${index}`);
   const [row] = await queryRows(
     connection,
     `SELECT count(*) AS n, ${flags.join(", ")} FROM (${joined})`,
   );
-  const guilty = shared.flatMap((column, index) =>
+  const guilty = columns.flatMap((column, index) =>
     row?.[`d${index}`] === true ? [{ ...column, index, condition: differ[index] ?? "false" }] : [],
   );
   return {
@@ -64,6 +85,19 @@ export async function compareTable(
 async function columnNames(connection: DuckDBConnection, relation: string): Promise<Set<string>> {
   const rows = await queryRows(connection, `DESCRIBE SELECT * FROM ${relation}`);
   return new Set(rows.map((row) => String(row["column_name"])));
+}
+
+/** Days that occur more than once would each be compared with each of them. */
+async function hasDuplicates(
+  connection: DuckDBConnection,
+  relation: string,
+  key: string,
+): Promise<boolean> {
+  const [row] = await queryRows(
+    connection,
+    `SELECT count(*) > count(DISTINCT (${key})) AS found FROM ${relation}`,
+  );
+  return row?.["found"] === true;
 }
 
 function differs(index: number, tolerance: number): string {
