@@ -8,6 +8,7 @@ import { runProgram } from "./home/programs.ts";
 import { Chance } from "./mac/chance.ts";
 import { Launchd } from "./mac/launchd.ts";
 import { Mac, type Strike } from "./mac/mac.ts";
+import type { SimProcess } from "./mac/process.ts";
 import { plantedBugs } from "./planted/bugs.ts";
 import { swarmOf, type Swarm } from "./swarm.ts";
 import { World } from "./world.ts";
@@ -103,6 +104,10 @@ export class Nights {
     mac.stores.close();
     const { hasStruck } = mac;
     return { seed, nights, violations, story, effects: mac.effects, hasStruck };
+  }
+
+  programStarts(process: SimProcess): void {
+    this.#world.programStarts(process);
   }
 
   /** What goes wrong with a piece of work, if something does. */

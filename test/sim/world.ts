@@ -1,5 +1,6 @@
 import type { Chance } from "./mac/chance.ts";
 import type { Strike } from "./mac/mac.ts";
+import type { SimProcess } from "./mac/process.ts";
 import type { Nights } from "./nights.ts";
 
 const MINUTE_MS = 60_000;
@@ -50,7 +51,22 @@ export class World {
     await mac.runUntil(mac.trueMs + MINUTE_MS);
   }
 
-  /** An instant of the day that is planned; half of them near its jobs, where things happen. */
+  /** Sometimes whoever started a program is killed while it runs, and the job is started again at once. */
+  programStarts({ parent, environment }: SimProcess): void {
+    const { mac, swarm, launchd } = this.#nights;
+    if (!parent || !swarm.faults.has("kill") || !this.#chance.is(0.05)) return;
+    const killAt = mac.trueMs + this.#chance.whole(1, 60) * 1000;
+    this.#at(killAt, () => {
+      if (parent.isDead) return;
+      mac.say(`kill of ${parent.name} (${parent.pid})`);
+      parent.die();
+    });
+    this.#at(killAt + this.#chance.whole(1, 60) * 1000, () => {
+      launchd.kickstart(environment["CBI_JOB"] ?? "");
+    });
+  }
+
+  /** An instant of the day that is planned. */
   #time(): number {
     const { mac } = this.#nights;
     return mac.trueMs + this.#chance.whole(0, DAY_MS - 1);

@@ -13,6 +13,7 @@ export async function runProgram(
   const { mac } = process;
   const [name = "", date = ""] = argv;
   nights.checks.programStarts(process);
+  nights.programStarts(process);
   const trouble = nights.troubleOf("program");
   const clock = mac.clockOf(process);
   const isDeaf = trouble === "hang" && nights.work.is(0.5);

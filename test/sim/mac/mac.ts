@@ -4,7 +4,7 @@ import { Failure } from "../../../src/system/failure.ts";
 import type { Chance } from "./chance.ts";
 import { Disk, type Forgetting } from "./disk.ts";
 import { Events, type Event } from "./events.ts";
-import { never, SimProcess } from "./process.ts";
+import { never, type ProcessStart, SimProcess } from "./process.ts";
 import { Stores } from "./stores.ts";
 
 export type Power = "awake" | "asleep" | "off";
@@ -126,7 +126,7 @@ export class Mac {
   start(
     name: string,
     main: (process: SimProcess) => Promise<unknown>,
-    options: { environment?: Record<string, string>; isLeader?: boolean } = {},
+    options: ProcessStart = {},
   ): SimProcess {
     const process = new SimProcess(this, { pid: ++this.#pids, name, ...options });
     this.processes.add(process);

@@ -8,29 +8,34 @@ export class ProcessDied extends Error {
   }
 }
 
+export interface ProcessStart {
+  environment?: Record<string, string>;
+  parent?: SimProcess;
+}
+
 /** One process of the simulated machine. Its code runs under its name, so that each effect has an owner. */
 export class SimProcess {
   readonly mac: Mac;
   readonly pid: number;
   readonly name: string;
-  /** The process group; children of a command lead one of their own. */
+  /** The process group, which every process of the simulation leads. */
   readonly group: number;
   readonly boot: string;
   readonly started: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Who started it; undefined for what launchd or a person did. */
+  readonly parent: SimProcess | undefined;
   /** Aborted by TERM. */
   readonly stop = new AbortController();
   isDead = false;
   readonly #atDeath = new Set<() => void>();
 
-  constructor(
-    mac: Mac,
-    start: { pid: number; name: string; group?: number; environment?: Record<string, string> },
-  ) {
+  constructor(mac: Mac, start: ProcessStart & { pid: number; name: string }) {
     this.mac = mac;
     this.pid = start.pid;
     this.name = start.name;
-    this.group = start.group ?? start.pid;
+    this.group = start.pid;
+    this.parent = start.parent;
     this.boot = mac.boot;
     this.started = String(mac.trueMs);
     this.environment = start.environment ?? {};

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { Readable } from "node:stream";
-import { bytesOf, systemError, textOf, type DiskNode } from "../mac/disk.ts";
+import { bytesOf, systemError, textOf, type DiskFile, type DiskNode } from "../mac/disk.ts";
 import { effectNow, lookNow } from "../mac/process.ts";
 import { removeTree } from "./remove.ts";
 import { statsOf, type SimStats } from "./stats.ts";
@@ -33,9 +33,29 @@ export function readdirSync(folder: string): string[] {
   return lookNow(({ mac }) => [...mac.disk.folderAt(folder).entries.keys()].sort());
 }
 
-export function writeFileSync(file: string, content: string): void {
-  const made = effectNow(`opening ${file}`, ({ mac }) => mac.disk.open(file));
-  effectNow(`writing ${file}`, ({ mac }) => mac.disk.write(made, content));
+/** By name or, as `openSync` gives it, by what is open. */
+export function writeFileSync(file: string | OpenFile, content: string): void {
+  const made = typeof file === "string" ? openSync(file) : file;
+  effectNow(`writing ${made.name}`, ({ mac }) => mac.disk.write(made.node, content));
+}
+
+interface OpenFile {
+  name: string;
+  node: DiskFile;
+}
+
+export function openSync(file: string, flags = "w"): OpenFile {
+  const isNew = flags.includes("x");
+  const node = effectNow(`opening ${file}`, ({ mac }) => mac.disk.open(file, { isNew }));
+  return { name: file, node };
+}
+
+export function fsyncSync({ name, node }: OpenFile): void {
+  effectNow(`syncing ${name}`, ({ mac }) => mac.disk.sync(node));
+}
+
+export function closeSync(): void {
+  // What is open is forgotten with its process.
 }
 
 export function renameSync(from: string, to: string): void {

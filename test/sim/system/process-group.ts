@@ -39,7 +39,7 @@ export function spawnGroup(
       async (process) => {
         exitCode = await mac.program(process, [command, ...args], say);
       },
-      { environment: options.environment },
+      { environment: options.environment, parent: owner },
     );
     child.atDeath(() => {
       if (owner.isDead) return;
