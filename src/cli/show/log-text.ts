@@ -44,6 +44,7 @@ export async function followLog(
     if (rest.fromStart) position = 0;
     const buffer = Buffer.alloc(CHUNK_BYTES);
     let kept = "";
+    let hasMoved = false;
     for (;;) {
       const wasRunning = rest.isRunning();
       const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position);
@@ -53,8 +54,13 @@ export async function followLog(
       for (const line of lines) rest.show(line);
       if (bytesRead > 0) continue;
       const now = await stat(file).catch(() => undefined);
-      if (now && now.ino !== ino) {
-        // It had outgrown its file, and goes on in a new one.
+      if (now && now.ino !== ino && !hasMoved) {
+        // It has outgrown its file, whose end may have been written since the last look.
+        hasMoved = true;
+        continue;
+      }
+      if (hasMoved) {
+        hasMoved = false;
         await handle.close();
         handle = await openLog(file);
         ({ ino } = await handle.stat());
