@@ -1,4 +1,5 @@
 import { type Challenge, RANDOM_WALK_SPEC, type SpecReference, type Standing } from "./decision.ts";
+import type { PlausibilityFlag } from "./evaluation.ts";
 import { RANDOM_WALK } from "./forecast.ts";
 import { sharePercent } from "./numbers.ts";
 import { absoluteError, asRandomWalk, onSameDays, overlapOf, type Outcome } from "./outcome.ts";
@@ -27,6 +28,8 @@ export interface Contender extends SpecReference {
   outOfFold: readonly Outcome[];
   /** Matured forecasts that were really made. */
   live: readonly Outcome[];
+  /** What of its out-of-fold record is too good to be true; with any it is never champion. */
+  flags: readonly PlausibilityFlag[];
   /** What its intervals achieved. */
   coverage?: { rows: number; share: number } | undefined;
 }
@@ -89,6 +92,7 @@ export function challengeOf(
     facts.comparison.rows === 0
       ? [NOTHING_TO_COMPARE]
       : [
+          ...challenger.flags.map(({ message }) => `it is ${message}`),
           ...((skill ?? 0) <= 0 ? [`its skill is ${sharePercent(skill)}, not above 0`] : []),
           ...lossObjections(facts),
           ...(useLive ? recordObjections(challenger) : []),

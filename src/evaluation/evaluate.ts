@@ -8,6 +8,7 @@ import {
   type ForecastRecord,
   type HorizonEvaluation,
   type IntervalFigures,
+  type PlausibilityFlag,
   type SpecEvaluation,
 } from "./evaluation.ts";
 import type { ForecastRow, OutOfFoldRow } from "./forecast.ts";
@@ -26,7 +27,7 @@ import {
   outcomesOfFolds,
   overlapOf,
 } from "./outcome.ts";
-import { plausibilityFlags } from "./plausibility.ts";
+import { flagsOf } from "./plausibility.ts";
 import type { PriceSeries } from "./price-series.ts";
 import { decideChampion } from "./promotion.ts";
 import { dailySharpe, sharpeOf } from "./sharpe.ts";
@@ -108,6 +109,8 @@ interface Candidate extends SpecReference {
   intervals: IntervalRow[];
   live: Outcome[];
   liveIntervals: IntervalRow[];
+  /** What of its out-of-fold record is too good to be true. */
+  flags: PlausibilityFlag[];
 }
 
 function evaluateHorizon(
@@ -176,10 +179,12 @@ function candidateOf(spec: SpecRows, horizon: HorizonRequest, night: EvaluationR
   const own = horizon.forecasts.filter((forecast) => isOf(forecast, spec, horizon));
   const { matured } = splitByMaturity(own, night.series, horizon.horizonRows);
   const live = outcomesOfMatured(matured, night.series, horizon.horizonRows);
+  const outOfFold = outcomesOfFolds(spec.rows);
   return {
     spec: spec.spec,
     algorithm: spec.algorithm,
-    outOfFold: outcomesOfFolds(spec.rows),
+    outOfFold,
+    flags: flagsOf(outOfFold, night.series, horizon.horizonRows),
     intervals,
     live: live.outcomes,
     liveIntervals: live.intervals,
@@ -221,12 +226,11 @@ function outOfFoldFigures(
     const record = judge.record(candidate, candidate.outOfFold, candidate.intervals);
     const trade = trades[index];
     if (record === null || trade === undefined) return [];
-    const randomWalk = scoreForecasts(asRandomWalk(candidate.outOfFold)) ?? record.metrics;
     return [
       {
         ...record,
         sharpe: sharpeOf({ ...trade, trials: horizon.trials, trialSharpes }),
-        flags: plausibilityFlags(record.metrics, randomWalk, horizon.horizonRows),
+        flags: candidate.flags,
       },
     ];
   });

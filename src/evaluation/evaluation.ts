@@ -34,7 +34,7 @@ export const recordSchema = z.strictObject({
 
 /** A number that no honest model is likely to reach. */
 const flagSchema = z.strictObject({
-  id: z.enum(["r_squared_too_good", "mape_too_good"]),
+  id: z.enum(["r_squared_too_good", "mape_too_good", "direction_too_good", "skill_too_good"]),
   message: z.string(),
 });
 

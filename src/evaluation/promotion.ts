@@ -33,6 +33,8 @@ import { sharePercent } from "./numbers.ts";
  * once that has been so for five nights in a row: a skill that wavers about 0 from night to night
  * moves nobody, and no model without skill is published for long. While the champion's skill is not
  * above 0, challengers are compared with the random walk.
+ *
+ * A record that is too good to be true is neither named nor promoted, and ends a champion at once.
  */
 export function decideChampion(request: DecisionRequest): Decision {
   const standings = request.contenders.map((contender) => standingOf(contender, request));
@@ -43,7 +45,8 @@ export function decideChampion(request: DecisionRequest): Decision {
   const standing = standings.find((one) => one.spec === champion.spec);
   const isLosing = contender !== undefined && (standing?.skill ?? 0) <= 0;
   const nights = isLosing ? request.nightsWithoutSkill + 1 : 0;
-  const opponent = isLosing ? undefined : contender;
+  const implausible = contender?.flags.at(0)?.message;
+  const opponent = isLosing || implausible !== undefined ? undefined : contender;
   const rivals = request.contenders
     .filter((one) => one.spec !== champion.spec)
     .map((one) => challengeOf(one, opponent, request));
@@ -65,6 +68,15 @@ export function decideChampion(request: DecisionRequest): Decision {
       champion: { spec: winner.spec, algorithm: winner.algorithm },
       evidence: winner.evidence,
       reasons,
+    };
+  }
+  if (implausible !== undefined) {
+    return {
+      ...common,
+      outcome: "demoted_to_random_walk",
+      champion: RANDOM_WALK_SPEC,
+      evidence: null,
+      reasons: [`${nameOf(champion.algorithm)} is ${implausible}`],
     };
   }
   if (walk?.passed === true && standing !== undefined) {
@@ -121,12 +133,21 @@ function nameFirst(request: DecisionRequest): Decision {
   const standings = request.contenders.map((contender) =>
     standingOn(contender, "out_of_fold", request),
   );
-  const best = standings.toSorted((a, b) => (b.skill ?? -Infinity) - (a.skill ?? -Infinity))[0];
+  const implausible = request.contenders.filter(({ flags }) => flags.length > 0);
+  const credible = standings.filter(
+    ({ spec }) => !implausible.some((contender) => contender.spec === spec),
+  );
+  const best = credible.toSorted((a, b) => (b.skill ?? -Infinity) - (a.skill ?? -Infinity))[0];
   const found = best !== undefined && (best.skill ?? 0) > 0;
   const gone = request.champion;
   const reasons = found
     ? [`${standingReason(best)}: the best that beats the random walk`]
-    : ["no model beats the random walk on out-of-fold rows, so the random walk is published"];
+    : [
+        `no ${implausible.length > 0 ? "credible " : ""}model beats the random walk on out-of-fold rows, so the random walk is published`,
+      ];
+  for (const { algorithm, flags } of implausible) {
+    reasons.push(`${algorithm} is ${flags.map(({ message }) => message).join("; ")}`);
+  }
   if (gone !== undefined) reasons.unshift(`${gone.algorithm} is no longer trained as it was`);
   return {
     outcome: "named",

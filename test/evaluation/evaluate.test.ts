@@ -2,9 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { evaluateNight } from "../../src/evaluation/evaluate.ts";
 import { evaluationSchema } from "../../src/evaluation/evaluation.ts";
-import { plausibilityFlags } from "../../src/evaluation/plausibility.ts";
-import { scoreForecasts } from "../../src/evaluation/metrics.ts";
-import { asRandomWalk, outcomesOfFolds } from "../../src/evaluation/outcome.ts";
 import { forecast, HORIZONS, horizonRequest, nightRequest } from "./night.ts";
 import { outOfFoldRows, wtiSeries } from "./wti.ts";
 
@@ -123,42 +120,6 @@ void test("the price of 2020-04-20 is scored in money and left out of percentage
   assert.equal(live?.published?.metrics.mape_excluded, 1);
 });
 
-void test("a leak is called too good to be true, honest numbers are not", () => {
-  for (const horizonRows of Object.values(HORIZONS)) {
-    const honest = outcomesOfFolds(outOfFoldRows(wti, horizonRows, "2021-01-01", () => 0));
-    const leaked = honest.map((one) => ({
-      ...one,
-      pricePredicted: one.priceActual * (1 + 0.04 * Math.sin(one.priceNow)),
-    }));
-    const walk = scoreForecasts(asRandomWalk(honest));
-    const metrics = scoreForecasts(leaked);
-    assert.ok(walk && metrics);
-    const found = plausibilityFlags(metrics, walk, horizonRows).map((flag) => flag.id);
-    const expected =
-      horizonRows === 5
-        ? []
-        : horizonRows === 252
-          ? ["r_squared_too_good", "mape_too_good"]
-          : ["r_squared_too_good"];
-    assert.deepEqual(found, expected, `${horizonRows} rows ahead`);
-    assert.deepEqual(plausibilityFlags(walk, walk, horizonRows), []);
-  }
-});
-
-void test("a calm price known to 8 % a year ahead by the random walk too is no leak", () => {
-  const calm = Array.from({ length: 300 }, (_none, row) => ({
-    date: "2025-01-02",
-    block: 0,
-    priceNow: 100,
-    priceActual: 100 + 3 * Math.sin(row),
-    pricePredicted: 100.5,
-  }));
-  const walk = scoreForecasts(asRandomWalk(calm));
-  const metrics = scoreForecasts(calm);
-  assert.ok(walk && metrics);
-  assert.deepEqual(plausibilityFlags(metrics, walk, 252), []);
-});
-
 void test("a horizon without models or forecasts is evaluated all the same", () => {
   const horizon = horizonRequest("1w", 5, { specs: [], forecasts: [] });
   const { evaluation } = evaluateNight(nightRequest({ horizons: [horizon] }));
@@ -233,5 +194,26 @@ void test("the keys that other programs read in evaluation.json stay where they 
     `${horizon}.decision.trials`,
   ]) {
     assert.ok(paths.has(key), key);
+  }
+});
+
+void test("a spec that knows the future is flagged, and the honest one beside it is champion or nobody", () => {
+  for (const [name, rows] of Object.entries(HORIZONS)) {
+    const honest = horizonRequest(name, rows);
+    const specs = honest.specs.map((spec) =>
+      spec.spec === "a"
+        ? { ...spec, rows: spec.rows.map((row) => ({ ...row, predicted: 0.8 * row.actual })) }
+        : spec,
+    );
+    const { evaluation } = evaluateNight(nightRequest({ horizons: [{ ...honest, specs }] }));
+    const [horizon] = evaluation.horizons;
+    const flagged = horizon?.out_of_fold.specs.filter(({ flags }) => flags.length > 0);
+    assert.deepEqual(
+      flagged?.map(({ spec }) => spec),
+      ["a"],
+      name,
+    );
+    assert.notEqual(horizon?.decision.champion.spec, "a");
+    assert.match(horizon?.decision.reasons.join("\n") ?? "", /too good to be true/);
   }
 });

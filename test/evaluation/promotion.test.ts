@@ -40,7 +40,7 @@ function outcomes(share: number, noise = 0, rows = ROWS, blockRows = 150): Outco
 }
 
 function contender(name: string, outOfFold: Outcome[], live: Outcome[] = []): Contender {
-  return { spec: `${name}-spec`, algorithm: name, outOfFold, live };
+  return { spec: `${name}-spec`, algorithm: name, outOfFold, live, flags: [] };
 }
 
 function request(facts: Partial<DecisionRequest>): DecisionRequest {
@@ -316,4 +316,34 @@ void test("trials are counted once for each pair of spec and seed", () => {
     { spec: "b", seed: 7 },
   ];
   assert.equal(countTrials(tried), 3);
+});
+
+const leaky = {
+  ...better,
+  flags: [{ id: "skill_too_good" as const, message: "too good to be true: a skill of 60 %" }],
+};
+
+void test("a record that is too good to be true is not named, and the next best is", () => {
+  const decision = decideChampion(request({ contenders: [good, leaky, bad] }));
+  assert.deepEqual(decision.champion, champion(good));
+  assert.match(decision.reasons.join("\n"), /better is too good to be true: a skill of 60 %/);
+  const alone = decideChampion(request({ contenders: [leaky, bad] }));
+  assert.deepEqual(alone.champion, RANDOM_WALK_SPEC);
+  assert.match(alone.reasons.join("\n"), /no credible model beats the random walk/);
+});
+
+void test("a record that is too good to be true is not promoted", () => {
+  const decision = decideChampion(request({ contenders: [good, leaky], champion: champion(good) }));
+  assert.equal(decision.outcome, "kept");
+  assert.match(decision.challenges[0]?.objections.join() ?? "", /too good to be true/);
+});
+
+void test("a champion whose record has become too good to be true gives way at once", () => {
+  const alone = decideChampion(request({ contenders: [leaky], champion: champion(leaky) }));
+  assert.equal(alone.outcome, "demoted_to_random_walk");
+  assert.match(alone.reasons.join(), /better is too good to be true/);
+  const rival = decideChampion(request({ contenders: [leaky, good], champion: champion(leaky) }));
+  assert.equal(rival.outcome, "promoted");
+  assert.deepEqual(rival.champion, champion(good));
+  assert.equal(rival.challenges[0]?.against, "random_walk");
 });

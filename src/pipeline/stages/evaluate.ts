@@ -98,7 +98,10 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
     const tonight = input.predict.forecasts;
     const html = renderReport({ evaluation, rows, forecasts: tonight, prices: series.rows });
     const files = await writeReports(evaluation, html, context);
-    for (const horizon of evaluation.horizons) recordHorizonDecision(horizon, context);
+    for (const horizon of evaluation.horizons) {
+      recordHorizonDecision(horizon, context);
+      for (const warning of implausibleIn(horizon)) context.warn(warning);
+    }
     return {
       ...files,
       decisions: evaluation.horizons.map(({ horizon, decision }) => ({
@@ -123,6 +126,16 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
     return `${output.matured} matured forecasts; ${decided}; report: ${output.report.path}`;
   },
 };
+
+/** What is too good to be true, spec by spec. */
+function implausibleIn({
+  horizon,
+  out_of_fold: figures,
+}: Evaluation["horizons"][number]): string[] {
+  return figures.specs.flatMap(({ algorithm, flags }) =>
+    flags.map(({ message }) => `evaluate ${horizon} ${algorithm}: ${message}`),
+  );
+}
 
 async function horizonRequest(
   { horizon, horizon_rows: horizonRows }: ExportedDataset,

@@ -8,6 +8,7 @@ import {
 } from "../../evaluation/decision.ts";
 import { forecastRowSchema, type ForecastRow } from "../../evaluation/forecast.ts";
 import { outcomesOfFolds } from "../../evaluation/outcome.ts";
+import { flagsOf } from "../../evaluation/plausibility.ts";
 import { priceSeries, type PriceSeries } from "../../evaluation/price-series.ts";
 import { decideChampion } from "../../evaluation/promotion.ts";
 import {
@@ -213,12 +214,16 @@ function name(
     series,
     champion: gone,
     nightsWithoutSkill: 0,
-    contenders: contestants.map(({ model, outOfFold }) => ({
-      spec: model.spec,
-      algorithm: model.algorithm,
-      outOfFold: outcomesOfFolds(outOfFold),
-      live: [],
-    })),
+    contenders: contestants.map(({ model, outOfFold }) => {
+      const outcomes = outcomesOfFolds(outOfFold);
+      return {
+        spec: model.spec,
+        algorithm: model.algorithm,
+        outOfFold: outcomes,
+        live: [],
+        flags: flagsOf(outcomes, series, dataset.horizon_rows),
+      };
+    }),
     auditErrors: audit.errors,
     intervalLevel: context.config.evaluate.interval,
     trials: contestants.length,
