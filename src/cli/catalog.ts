@@ -85,6 +85,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/install.ts"),
   },
   {
+    words: ["doctor"],
+    summary: "Check everything that a night rests on, and say what helps",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
     words: ["uninstall"],
     summary: "Take away everything that cbi install has put in place",
     load: () => import("./commands/uninstall.ts"),

@@ -1,0 +1,37 @@
+import { activityCheck } from "./activity.ts";
+import { calendarsCheck } from "./calendars.ts";
+import type { Check } from "./check.ts";
+import { clockCheck } from "./clock.ts";
+import { diskCheck } from "./disk.ts";
+import { filesCheck } from "./files.ts";
+import { killSwitchCheck } from "./kill-switch.ts";
+import { ledgerCheck } from "./ledger.ts";
+import { librariesCheck } from "./libraries.ts";
+import { logsCheck } from "./logs.ts";
+import { nextSlotsCheck } from "./next-slots.ts";
+import { nodeCheck } from "./node.ts";
+import { programCheck } from "./program.ts";
+import { pythonCheck } from "./python.ts";
+import { schedulerCheck } from "./scheduler.ts";
+import { warehouseCheck } from "./warehouse.ts";
+import { zoneCheck } from "./zone.ts";
+
+/** Every check, what others rest on first. */
+export const CHECKS: readonly Check[] = [
+  nodeCheck,
+  pythonCheck,
+  librariesCheck,
+  filesCheck,
+  diskCheck,
+  ledgerCheck,
+  warehouseCheck,
+  calendarsCheck,
+  clockCheck,
+  zoneCheck,
+  programCheck,
+  schedulerCheck,
+  killSwitchCheck,
+  activityCheck,
+  logsCheck,
+  nextSlotsCheck,
+];
