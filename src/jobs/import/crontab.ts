@@ -11,6 +11,9 @@ export interface CrontabContext extends ImportContext {
 const ASSIGNMENT = /^\s*([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/;
 const FIELDS = /^\s*((?:\S+\s+){5})(.*)$/s;
 const NICKNAME = /^\s*(@\S+)\s+(.*)$/s;
+/** Longer lines are no work of a person. */
+const LENGTH_MAX = 8192;
+const JOINED_MAX = 100;
 /** Clocks change within these hours, wherever they do. */
 const CHANGE_MINUTES = 4 * 60;
 
@@ -44,13 +47,19 @@ function* linesOf(text: string): Generator<Line> {
     const number = index + 1;
     let whole = lines[index] ?? "";
     let count = 1;
-    while (/\\\s*$/.test(whole) && !/^\s*#/.test(whole) && index + 1 < lines.length) {
+    while (goesOn(whole) && count < JOINED_MAX && index + 1 < lines.length) {
       index += 1;
       count += 1;
-      whole = `${whole.replace(/\\\s*$/, "")} ${(lines[index] ?? "").trim()}`;
+      whole = `${whole.trimEnd().slice(0, -1)} ${(lines[index] ?? "").trim()}`;
     }
     yield { number, text: whole, count };
   }
+}
+
+function goesOn(line: string): boolean {
+  return (
+    line.length <= LENGTH_MAX && line.trimEnd().endsWith("\\") && !line.trimStart().startsWith("#")
+  );
 }
 
 class CrontabReader {
@@ -69,6 +78,10 @@ class CrontabReader {
   read(line: Line): void {
     const { text, number } = line;
     if (text.trim() === "" || text.trimStart().startsWith("#")) return;
+    if (text.length > LENGTH_MAX) {
+      this.#draft.note("not-taken", number, `longer than ${LENGTH_MAX} characters`);
+      return;
+    }
     const assignment = ASSIGNMENT.exec(text);
     if (assignment) return this.#assign(assignment[1] ?? "", unquoted(assignment[2] ?? ""), number);
     const match = NICKNAME.exec(text) ?? FIELDS.exec(text);

@@ -49,7 +49,7 @@ const SOURCE_LENGTH_MAX = 160;
 /** What an importer collects; every job is held to the schema of cbi.yaml before it counts. */
 export class Draft {
   readonly #jobs: ImportedJob[] = [];
-  readonly #remarks: Remark[] = [];
+  readonly #remarks = new Map<string, Remark>();
   readonly #names = new Set<string>();
 
   /** Adds a job; one that cbi.yaml would refuse is held with what is wrong with it. Gives its name. */
@@ -75,10 +75,7 @@ export class Draft {
   }
 
   note(kind: RemarkKind, line: number | undefined, message: string, job?: string): void {
-    const isKnown = this.#remarks.some(
-      (one) => one.kind === kind && one.line === line && one.job === job && one.message === message,
-    );
-    if (!isKnown) this.#remarks.push({ kind, line, job, message });
+    this.#remarks.set(JSON.stringify([kind, line, job, message]), { kind, line, job, message });
   }
 
   get isFull(): boolean {
@@ -87,7 +84,7 @@ export class Draft {
 
   end(): Imported {
     const last = Number.MAX_SAFE_INTEGER;
-    const remarks = this.#remarks.toSorted(
+    const remarks = [...this.#remarks.values()].sort(
       (left, right) => (left.line ?? last) - (right.line ?? last),
     );
     return { jobs: this.#jobs, remarks };

@@ -11,9 +11,7 @@ const REFERENCE = /&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\dA-Fa-f]{1,6});)/;
 export function plistProblem(text: string): string | undefined {
   // No property list needs entities of its own, and expanding them is the oldest way to fill a memory.
   if (/<!ENTITY/i.test(text)) return "it declares entities, which are not read";
-  const body = text
-    .replace(/^\uFEFF?\s*<\?xml[^>]*\?>/, "")
-    .replaceAll(/<!--[\s\S]*?-->/g, "")
+  const body = withoutComments(text.replace(/^\uFEFF?\s*<\?xml[^>]*\?>/, ""))
     .replace(/^\s*<!DOCTYPE plist[^>[]*>/, "")
     .trim();
   const open: string[] = [];
@@ -40,4 +38,16 @@ export function plistProblem(text: string): string | undefined {
   }
   if (open.length > 0) return `<${open.at(-1)}> is not closed`;
   return roots === 1 ? undefined : "it has not one plist";
+}
+
+/** Without a search for an end that is not there at every beginning. */
+function withoutComments(text: string): string {
+  let kept = "";
+  for (let at = 0; ;) {
+    const start = text.indexOf("<!--", at);
+    const end = start < 0 ? -1 : text.indexOf("-->", start + 4);
+    if (end < 0) return kept + text.slice(at);
+    kept += text.slice(at, start);
+    at = end + 3;
+  }
 }

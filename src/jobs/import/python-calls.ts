@@ -25,6 +25,8 @@ export interface PythonCall {
 }
 
 const DEPTH_MAX = 40;
+const CALLS_MAX = 1000;
+const DECORATION_MAX = 200;
 
 /**
  * The calls in a Python source whose last name is one of `wanted`, in order. Reads tokens, never runs
@@ -36,6 +38,7 @@ export function pythonCalls(source: string, wanted: readonly string[]): PythonCa
   const calls: PythonCall[] = [];
   let readTo = 0;
   for (const [index, token] of tokens.entries()) {
+    if (calls.length >= CALLS_MAX) break;
     if (index < readTo || token.kind !== "name" || !wanted.includes(token.text)) continue;
     if (tokens[index + 1]?.text !== "(" || tokens[index - 1]?.text === "def") continue;
     const start = dottedStart(tokens, index);
@@ -57,9 +60,11 @@ function dottedStart(tokens: readonly PythonToken[], index: number): number {
   return start;
 }
 
+/** Other decorators may stand between, but not much else. */
 function functionAfter(tokens: readonly PythonToken[], from: number): string | undefined {
-  const def = tokens.findIndex((token, index) => index >= from && token.text === "def");
-  return def < 0 ? undefined : tokens[def + 1]?.text;
+  const near = tokens.slice(from, from + DECORATION_MAX);
+  const def = near.findIndex(({ text }) => text === "def");
+  return def < 0 ? undefined : near[def + 1]?.text;
 }
 
 /** `NAME = literal` at the left margin, of names that are assigned once. */
@@ -67,9 +72,14 @@ function constantsOf(tokens: readonly PythonToken[]): Map<string, PythonValue> {
   const found = new Map<string, PythonValue>();
   const often = new Set<string>();
   for (const [index, token] of tokens.entries()) {
-    if (token.kind !== "name" || tokens[index + 1]?.text !== "=") continue;
+    if (token.depth > 0 || token.kind !== "name") continue;
+    if (isChanged(tokens, index)) often.add(token.text);
+    if (tokens[index + 1]?.text !== "=") continue;
+    const before = tokens[index - 1];
+    // A line that goes on after a backslash is one.
+    if (before !== undefined && before.kind !== "line-end") continue;
     if (token.column !== 0) {
-      if (token.depth === 0) often.add(token.text);
+      often.add(token.text);
       continue;
     }
     if (found.has(token.text)) often.add(token.text);
@@ -77,6 +87,17 @@ function constantsOf(tokens: readonly PythonToken[]): Map<string, PythonValue> {
   }
   for (const name of often) found.delete(name);
   return found;
+}
+
+/** `NAME += …`, `for NAME in`, `…; NAME = …`: what it stands for depends on the run. */
+function isChanged(tokens: readonly PythonToken[], index: number): boolean {
+  const [before, after, next] = [tokens[index - 1], tokens[index + 1], tokens[index + 2]];
+  const isAugmented =
+    after?.text === "+=" ||
+    after?.text === "-=" ||
+    (next?.text === "=" && "*/%|&^@".includes(after?.text ?? " "));
+  const isAssigned = after?.text === "=" && before?.text === ";";
+  return isAugmented || isAssigned || before?.text === "for" || before?.text === "as";
 }
 
 class Reader {

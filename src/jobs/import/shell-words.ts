@@ -183,14 +183,19 @@ function wordAt(line: string, start: number): Word | string {
       at += 2;
     } else {
       expansion ??= EXPANSIONS[sign];
-      if (sign === "{" && /^\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}/.test(line.slice(at))) {
-        expansion ??= "braces ({a,b})";
-      }
+      if (sign === "{" && isBraces(line, at)) expansion ??= "braces ({a,b})";
       text += sign;
       at += 1;
     }
   }
   return { text, expansion, end: at };
+}
+
+/** `{a,b}` and `{1..3}`, which bash would expand. */
+function isBraces(line: string, at: number): boolean {
+  const end = line.indexOf("}", at);
+  const inside = end < 0 ? "" : line.slice(at + 1, end);
+  return /,|\.\./.test(inside) && !/[\s{]/.test(inside);
 }
 
 /** Between double quotes a backslash protects `$`, `` ` ``, `"` and itself alone. */

@@ -32,6 +32,9 @@ export class Unit {
   }
 }
 
+/** More lines are no work of a person. */
+const JOINED_MAX = 200;
+
 /** systemd.syntax(7): sections, `key=value`, comments by # and ;, a backslash at the end joins lines. */
 function assignmentsOf(file: string, text: string): Assignment[] {
   const found: Assignment[] = [];
@@ -41,7 +44,8 @@ function assignmentsOf(file: string, text: string): Assignment[] {
     const number = index + 1;
     let line = (lines[index] ?? "").trim();
     if (line === "" || /^[#;]/.test(line)) continue;
-    while (line.endsWith("\\") && index + 1 < lines.length) {
+    for (let joined = 0; line.endsWith("\\") && joined < JOINED_MAX; joined++) {
+      if (index + 1 >= lines.length) break;
       index += 1;
       const next = (lines[index] ?? "").trim();
       // A comment in the midst of a joined line is passed over.

@@ -8,6 +8,7 @@ import {
   literal,
   type ImportContext,
   type Imported,
+  type RemarkKind,
 } from "./imported.ts";
 
 /** The texts of one unit: its file and its drop-ins, each with its file's name. */
@@ -177,7 +178,7 @@ class UnitReader {
       crons.push(read.cron);
       zones.add(read.zone ?? this.#context.zone);
       const seconds = "the seconds are left out: slots are whole minutes";
-      if (read.isRounded) this.#draft.note("differs", event.line, seconds);
+      if (read.isRounded) this.#note("differs", event, seconds);
     }
     if (zones.size > 1) {
       this.#held.push(`times in ${[...zones].join(" and ")}: a job has one zone; make two jobs`);
@@ -232,10 +233,9 @@ class UnitReader {
     const files = this.#services("EnvironmentFile");
     const [first, second] = files;
     if (!first) return undefined;
-    if (second)
-      this.#draft.note("not-taken", second.line, "a second EnvironmentFile: env_file is one");
+    if (second) this.#note("not-taken", second, "a second EnvironmentFile: env_file is one");
     const message = "env_file must be of mode 0600, and must be there";
-    this.#draft.note("differs", first.line, `EnvironmentFile: ${message}`);
+    this.#note("differs", first, `EnvironmentFile: ${message}`);
     return first.value.replace(/^-/, "");
   }
 
@@ -249,11 +249,11 @@ class UnitReader {
       }
       if (signs.includes("-")) {
         const message = `${one.key} with - may fail: it is left out, since a gate that may fail is none`;
-        this.#draft.note("not-taken", one.line, message);
+        this.#note("not-taken", one, message);
         return [];
       }
       const message = `${one.key} is a gate: a failure skips the slot with what it said, and starts nothing`;
-      this.#draft.note("differs", one.line, message);
+      this.#note("differs", one, message);
       return [{ command: argv.map(literal) }];
     });
     return gates.length === 0 ? undefined : gates;
@@ -311,6 +311,10 @@ class UnitReader {
       );
     }
     differs("the environment is that of cbi, where systemd begins with an almost empty one");
+  }
+
+  #note(kind: RemarkKind, about: Assignment, message: string): void {
+    this.#draft.note(kind, about.line, `${about.file}, ${message}`);
   }
 
   #limit(key: string): string | undefined {

@@ -105,6 +105,9 @@ void test("a name that is assigned twice, or not at the margin, is not known", (
   assert.match(job("H = 5\nH = 6") ?? "", /hour is not written out/);
   assert.match(job("H = 5\nif x:\n    H = 6") ?? "", /hour is not written out/);
   assert.match(job("H = int(x)") ?? "", /hour is not written out/);
+  for (const change of ["H += 1", "H *= 2", "x = 1; H = 6", "for H in x: pass", "import y as H"]) {
+    assert.match(job(`H = 5\n${change}`) ?? "", /hour is not written out/, change);
+  }
 });
 
 void test("calls are read as Python reads them", () => {
@@ -146,7 +149,7 @@ void test("calls are read as Python reads them", () => {
   assert.deepEqual(pythonCalls("def f(a): pass\n# f(1)\n'f(2)'\n", ["f"]), []);
 });
 
-void test("no source makes the importer throw, run anything or take long", () => {
+void test("no source makes the importer throw, and what it writes loads", () => {
   const pieces = fc.constantFrom(
     ..."s.add_job(|(|)|[|]|{|}|,|'cron'|hour=|8|'|\"\"\"|\\|\n|#|f'{x}'|lambda: |@s.scheduled_job(|def f|=|*|**|.|-|\u0000|é|id='x'|CronTrigger(".split(
       "|",
@@ -158,9 +161,7 @@ void test("no source makes the importer throw, run anything or take long", () =>
     }),
     { numRuns: 500 },
   );
-  const before = performance.now();
-  for (const piece of ["add_job(", "add_job([", "[", "'", "add_job(a=", "(a,"]) {
-    importApscheduler(piece.repeat(20_000), { zone: "UTC" });
+});
   }
   assert.ok(performance.now() - before < 5000);
 });
