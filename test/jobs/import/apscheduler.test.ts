@@ -162,6 +162,3 @@ void test("no source makes the importer throw, and what it writes loads", () => 
     { numRuns: 500 },
   );
 });
-  }
-  assert.ok(performance.now() - before < 5000);
-});
