@@ -53,12 +53,25 @@ def keys(frame: pd.DataFrame, target: str, horizon: int, as_of: pd.Timestamp) ->
 def columns(frame: pd.DataFrame, features: list[str], target: str) -> dict:
     numbers = frame[features]
     correlations = numbers.corrwith(frame[target]).abs()
+    orders = [order(frame[name], frame[target]) for name in features]
     return {
+        "spearman": float(max(abs(spearman) for spearman, _ in orders)),
+        "auc": float(max(auc for _, auc in orders)),
         "constant": int((numbers.min() == numbers.max()).sum()),
         "infinite": int(np.isinf(numbers).to_numpy().sum()),
         "correlation": float(correlations.max()),
         "values": int(numbers.count().sum()),
     }
+
+
+def order(feature: pd.Series, label: pd.Series) -> tuple[float, float]:
+    """Spearman's correlation with the label, and the area under the curve of its sign."""
+    known = feature.notna() & label.notna()
+    ranks, rising = feature[known].rank(), label[known] > 0
+    above = int(rising.sum())
+    below = len(ranks) - above
+    auc = (ranks[rising].sum() - above * (above + 1) / 2) / (above * below)
+    return ranks.corr(label[known].rank()), auc
 
 
 def history(frame: pd.DataFrame, hashed: list[str]) -> int:
@@ -92,8 +105,12 @@ def newest(frame: pd.DataFrame, features: list[str], target: str, horizon: int) 
         ]
         for disguise in disguises:
             look_ahead += int((changes.corrwith(disguise).abs() > 0.98).sum())
+    telling = 0
+    for ahead in [rows for rows in (1, 2, 3, 5, 8, 13) if rows < horizon]:
+        later = price.shift(-ahead) - price
+        telling += sum(abs(2 * order(tail[name], later)[1] - 1) > 0.5 for name in features)
     drifted = sum(drifts(changes[name].to_numpy()) for name in features)
-    return {"stuck": int(runs.value_counts().max()), "look_ahead": look_ahead, "drifted": drifted}
+    return {"stuck": int(runs.value_counts().max()), "look_ahead": look_ahead, "telling": telling, "drifted": drifted}
 
 
 def drifts(changes: np.ndarray) -> bool:
