@@ -32,7 +32,7 @@ export async function beat(
   const at = new Date(nowMs).toISOString();
   const heartbeat = { at, state, process: processIdentity(), uptime_ms: uptimeMs };
   const file = heartbeatFile(paths, who);
-  await replaceJson(file, heartbeat, { mayComeBack: true }).catch(() => undefined);
+  await replaceJson(file, heartbeat).catch(() => undefined);
 }
 
 /** The last sign of life; undefined where there never was one that can be read. */
