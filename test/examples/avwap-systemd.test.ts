@@ -36,10 +36,23 @@ void test("avwap-systemd: the week of Independence Day, with a list that was put
   assert.deepEqual(await week.slots("preflight"), ["2025-06-30T08:50 done"]);
   await week.goOn(["state-backup"], "2025-07-01T04:00:00Z");
 
-  // Tuesday: the scan fails once.
+  // Tuesday: the scan fails once. Somebody enables real orders, and has no token.
+  const config = await week.read("cbi.yaml");
+  const live = config.indexOf("enabled: false", config.indexOf("execution-live:"));
+  assert.ok(live > 0);
+  await week.write(
+    "cbi.yaml",
+    `${config.slice(0, live)}${config.slice(live).replace("false", "true")}`,
+  );
   await week.write("flaky", "");
   await week.goOn(MORNING.slice(0, 3), "2025-07-01T12:40:01Z");
   assert.deepEqual(week.attempts("scan").slice(-2), ["retry", "done"]);
+  await week.begin("execution-live");
+  assert.match(
+    (await week.reason("execution-live", "2025-07-01T08:40")) ?? "",
+    /gate confirm: LIVE_CONFIRM_TOKEN/,
+  );
+  await week.write("cbi.yaml", config);
   await week.goOn(["state-backup"], "2025-07-02T04:00:00Z");
 
   // Wednesday: the scan is done, and then a deployment puts yesterday's list back: a young file, old inside.

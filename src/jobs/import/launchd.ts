@@ -209,6 +209,10 @@ function noteDifferences(
       "StartCalendarInterval",
       "its times are those of the machine's zone; --zone says another",
     );
+    if (entriesOf(found).some(({ Day, Weekday }) => Day !== undefined && Weekday !== undefined)) {
+      const message = "Day and Weekday together: either may name the day, as in crontab(5)";
+      differs("StartCalendarInterval", message);
+    }
     if (entriesOf(found).some(({ Minute }) => Minute === undefined)) {
       const message =
         "without Minute it starts every minute of its hours, here too; 0 was probably meant";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { globSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -94,6 +95,21 @@ void test("a home without jobs keeps the night that it had, and an empty section
   assert.match(await empty.config(), /^jobs: {2}# none yet\n {2}# Imported/m);
   const filled = await loadHome({ environment: {}, workingDirectory: empty.folder });
   assert.deepEqual(Object.keys(filled.config.jobs), ["fetch"]);
+});
+
+void test("every home of this repository takes the jobs, and nothing else of it changes", async () => {
+  const root = path.resolve(import.meta.dirname, "../../..");
+  const homes = ["cbi.yaml", ...globSync("examples/*/cbi.yaml", { cwd: root })];
+  assert.equal(homes.length, 5);
+  for (const file of homes) {
+    const text = await readFile(path.join(root, file), "utf8");
+    await using place = await Place.make(text);
+    assert.equal((await place.import("crontab", "my.crontab", "--write")).exitCode, 0, file);
+    const after = await place.config();
+    const start = after.indexOf("  # Imported from");
+    const end = start + after.length - text.length;
+    assert.equal(after.slice(0, start) + after.slice(end), text, file);
+  }
 });
 
 void test("a file with Windows line ends keeps them", async () => {

@@ -81,6 +81,9 @@ void test("what is no job of ours is a comment", () => {
   }
   const hourly = launchd(plist({ Label: "a", Program: "/a", StartCalendarInterval: { Hour: 3 } }));
   assert.match(JSON.stringify(hourly.remarks), /every minute of its hours/);
+  const both = { Day: 1, Weekday: 1, Hour: 3, Minute: 0 };
+  const either = launchd(plist({ Label: "a", Program: "/a", StartCalendarInterval: both }));
+  assert.match(JSON.stringify(either.remarks), /either may name the day/);
 });
 
 void test("a label cannot leave its comment, nor a hostile file take the machine's memory", () => {
