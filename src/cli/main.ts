@@ -11,10 +11,12 @@ import { dispatch } from "./dispatch.ts";
 /** Commands whose work matters more than that somebody watches it. */
 const WORKING_COMMANDS: ReadonlySet<string> = new Set([
   "daemon",
+  "install",
   "prune",
   "replay",
   "run",
   "setup",
+  "uninstall",
   "watchdog",
 ]);
 

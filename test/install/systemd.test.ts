@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { RealSystemd, type CallEnd } from "../rig/real-systemd.ts";
+import { pollUntil } from "../rig/processes.ts";
+
+const REPOSITORY = path.resolve(import.meta.dirname, "../..");
+const NODE = path.join(REPOSITORY, "node_modules/node/bin/node");
+const BUILT = path.join(REPOSITORY, "dist/cli/cbi.js");
+const CONFIG = `version: 1
+symbol: WTI
+warehouse: { kind: duckdb, sources: { wti: raw/wti.csv } }
+price: { table: wti, date: date, column: usd_per_barrel }
+horizons: { 1w: 5 }
+jobs:
+  scan: { kind: command, schedule: ['30 8 * * *'], argv: ['true'], power: { wake: true } }
+`;
+const OPTIONS = { skip: RealSystemd.unavailable, timeout: 300_000 };
+
+/** A home in a real systemd of the machine, or of a user who lingers. */
+class Installed {
+  readonly machine: RealSystemd;
+  readonly user: string | undefined;
+  readonly home: string;
+
+  constructor(machine: RealSystemd, user?: string) {
+    this.machine = machine;
+    this.user = user;
+    this.home = user === undefined ? "/srv/oil" : `/home/${user}/oil`;
+  }
+
+  run(...words: string[]): CallEnd {
+    const { machine, user } = this;
+    return user === undefined ? machine.run(words, { HOME: "/root" }) : machine.runAs(user, words);
+  }
+
+  must(...words: string[]): string {
+    const end = this.run(...words);
+    assert.equal(end.status, 0, `${words.join(" ")}: ${end.stdout}${end.stderr}`);
+    return end.stdout;
+  }
+
+  cbi(...words: string[]): string {
+    return this.must(NODE, BUILT, ...words);
+  }
+
+  systemctl(...words: string[]): string {
+    return this.must(
+      "systemctl",
+      this.user === undefined ? "--system" : "--user",
+      "--no-pager",
+      ...words,
+    );
+  }
+
+  configure(text: string): void {
+    this.must("mkdir", "-p", this.home);
+    this.must("sh", "-c", `printf '%s' "$1" > "$2"`, "sh", text, `${this.home}/cbi.yaml`);
+  }
+}
+
+async function lifeOf(installed: Installed, stamp: string): Promise<void> {
+  const { home, machine } = installed;
+  installed.configure(CONFIG);
+  const install = ["install", "--host", "systemd", "--yes", "--home", home];
+  assert.match(installed.cbi(...install), /cbi-scan\.timer, next \w+ \d{4}-/);
+  assert.match(installed.cbi(...install), /nothing was changed/);
+
+  // Off over a slot: the timer is stopped, its last ring is long ago, and it begins again.
+  installed.systemctl("stop", "cbi-scan.timer");
+  const watched = installed.run(NODE, BUILT, "watchdog", "--home", home).stdout;
+  assert.match(watched, /scan is not loaded at systemd/);
+  installed.must("touch", "-d", "3 days ago", stamp);
+  installed.systemctl("start", "cbi-scan.timer");
+  await pollUntil("the missed ring is caught up", () =>
+    /InactiveExitTimestamp=\w/.test(
+      installed.systemctl("show", "-p", "InactiveExitTimestamp", "cbi-scan.service"),
+    ),
+  );
+  await pollUntil("its start has ended", () =>
+    /ActiveState=inactive/.test(
+      installed.systemctl("show", "-p", "ActiveState", "cbi-scan.service"),
+    ),
+  );
+  assert.match(installed.systemctl("show", "-p", "Result", "cbi-scan.service"), /Result=success/);
+
+  installed.configure(CONFIG.replace("30 8", "45 9"));
+  const again = installed.run(NODE, BUILT, "watchdog", "--home", home).stdout;
+  assert.match(again, /told of other times/);
+  installed.cbi(...install);
+  assert.match(installed.systemctl("cat", "cbi-scan.timer"), /09:45:00 America\/New_York/);
+
+  assert.match(installed.cbi("uninstall", "--yes"), /nothing of cbi is left/);
+  assert.doesNotMatch(installed.systemctl("list-units", "--all"), /cbi-(scan|watchdog)/);
+  const left = machine.written("cbi").filter((file) => !file.endsWith("cbi.yaml"));
+  assert.deepEqual(left, ["etc/systemd/system/cbi-test.target"]);
+}
+
+void test(
+  "the machine's systemd: installed, caught up, edited, and gone without a trace",
+  OPTIONS,
+  async () => {
+    await using machine = await RealSystemd.boot();
+    await lifeOf(new Installed(machine), "/var/lib/systemd/timers/stamp-cbi-scan.timer");
+  },
+);
+
+void test(
+  "a user's systemd: installed, caught up, edited, and gone without a trace",
+  OPTIONS,
+  async () => {
+    await using machine = await RealSystemd.boot();
+    assert.equal(machine.run(["useradd", "-m", "you"]).status, 0);
+    assert.equal(machine.run(["loginctl", "enable-linger", "you"]).status, 0);
+    await pollUntil("the user's manager is there", () =>
+      /running|degraded/.test(
+        machine.runAs("you", ["systemctl", "--user", "is-system-running"]).stdout,
+      ),
+    );
+    const stamp = "/home/you/.local/share/systemd/timers/stamp-cbi-scan.timer";
+    await lifeOf(new Installed(machine, "you"), stamp);
+  },
+);
