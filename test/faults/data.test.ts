@@ -82,6 +82,22 @@ const FAULTS: readonly Fault[] = [
     says: /sentiment/,
   },
   {
+    name: "a column that says no more than whether the price will rise",
+    sql: table("SELECT *, (target_1w > 0)::DOUBLE AS outlook FROM training.before"),
+    stage: "audit",
+    code: "CBI_AUDIT_REFUSED",
+    says: /leak_rank \(outlook\)/,
+  },
+  {
+    name: "a feature that is scored by the mean and deviation of the whole table",
+    sql: table(
+      "SELECT *, (return_21 - avg(return_21) OVER ()) / stddev(return_21) OVER () AS score FROM training.before",
+    ),
+    stage: "audit",
+    code: "CBI_AUDIT_REFUSED",
+    says: /truncated_history \(score\): 'score' of \d{4}-\d\d-\d\d is -?\d.*; without the rows after .* it is -?\d/,
+  },
+  {
     name: "a series that stopped weeks ago",
     prices: (text) => text.replace(/^2025-1[12].*\n/gm, ""),
     stage: "audit",
