@@ -1,4 +1,5 @@
 import type { Home } from "../config/home.ts";
+import { FINGERPRINT_VARIABLE } from "../host/fingerprint.ts";
 import type { Host, HostState } from "../host/host.ts";
 import { startUnit } from "../host/systemd/systemctl.ts";
 import { messageOf } from "../system/failure.ts";
@@ -43,6 +44,26 @@ async function stateOf(
   }
 }
 
+/**
+ * Why what launchd was told is not what there is now, if it is not: every property list holds the
+ * fingerprint that it was made with.
+ */
+export async function launchdStaleness(
+  home: Home,
+  { environment, clock }: HostWorld,
+): Promise<string | undefined> {
+  const told = environment[FINGERPRINT_VARIABLE];
+  const now = (["system", "user"] as const).map(async (scope) => {
+    const wish = { home, host: "launchd", scope, environment, nowMs: clock.now() } as const;
+    return (await prepareInstall(wish)).plan.fingerprint;
+  });
+  try {
+    return (await Promise.all(now)).includes(told ?? "") ? undefined : otherTimes("launchd");
+  } catch (error) {
+    return unsayable("launchd", error);
+  }
+}
+
 /** Why the scheduler's times are not those of now, if they are not. */
 async function staleness(
   home: Home,
@@ -54,8 +75,16 @@ async function staleness(
   try {
     const { plan } = await prepareInstall({ home, host, scope, environment, nowMs: clock.now() });
     if (plan.fingerprint === record.fingerprint) return undefined;
-    return `${host} was told of other times, another zone or another version than there are now: cbi install`;
+    return otherTimes(host);
   } catch (error) {
-    return `what ${host} should be told cannot be said: ${messageOf(error)}`;
+    return unsayable(host, error);
   }
+}
+
+function otherTimes(host: string): string {
+  return `${host} was told of other times, another zone or another version than there are now: cbi install`;
+}
+
+function unsayable(host: string, error: unknown): string {
+  return `what ${host} should be told cannot be said: ${messageOf(error)}`;
 }

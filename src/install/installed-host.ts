@@ -15,7 +15,10 @@ export type HostWorld = Pick<JobWorld, "clock" | "environment" | "signal">;
 export async function hostOf(home: Home, world: HostWorld): Promise<Host> {
   const { environment, clock } = world;
   const starts = environment["CBI_STARTS"];
-  if (environment["CBI_HOST"] === "launchd" && starts) return launchdHost(starts, clock);
+  if (environment["CBI_HOST"] === "launchd" && starts) {
+    const { launchdStaleness } = await import("./ask-installed.ts");
+    return launchdHost(starts, clock, () => launchdStaleness(home, world));
+  }
   const record = await recordFor(home, environment);
   if (!record) return processHost(home.paths, clock, environment);
   // Only a home that is installed needs what plans and speaks to schedulers.

@@ -7,6 +7,7 @@ import { HOST_NAMES } from "../../install/machine.ts";
 import { takeInstallLock } from "../../install/install-lock.ts";
 import { planJson } from "../../install/plan-json.ts";
 import { prepareInstall, type Prepared } from "../../install/prepare.ts";
+import { registrarOf } from "../../install/registrars.ts";
 import { renderPlan } from "../../install/render.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
@@ -91,14 +92,16 @@ async function install(
   prepared: Prepared,
   options: InstallOptions,
 ): Promise<ExitCode> {
-  const { machine } = prepared;
-  mustBeInstallable(prepared, context.environment);
+  const { machine, plan } = prepared;
   const world = {
     environment: context.environment,
     signal: context.signal,
     source: runningProgram(),
     say: (message: string) => context.remark(message),
   };
+  // Whether this host can be told at all comes before what it would take.
+  registrarOf(plan.host, plan.home.scope, world);
+  mustBeInstallable(prepared, context.environment);
   if (await isInPlace(prepared, world)) {
     if (options.json) showJson(context, prepared, { changed: false });
     else context.write("everything is in place already; nothing was changed\n");

@@ -1,16 +1,28 @@
 import type { Clock } from "../../system/clock.ts";
-import type { Host } from "../host.ts";
+import type { Host, HostState } from "../host.ts";
 import { requestStart } from "./starts.ts";
 
-/** launchd, as a process that it has started can use it: jobs are started by requests in a folder. */
-export function launchdHost(startsFolder: string, clock: Clock): Host {
+/**
+ * launchd, as a process that it has started can use it: jobs are started by requests in a folder. That it
+ * has every job is taken for granted here; what it was told of is compared by `staleness`.
+ */
+export function launchdHost(
+  startsFolder: string,
+  clock: Clock,
+  staleness: () => Promise<string | undefined>,
+): Host {
   const asked = async (job: string): Promise<string | undefined> =>
     (await requestStart(startsFolder, job, clock.now()))
       ? "launchd was asked to start it"
       : undefined;
   return {
     name: "launchd",
-    state: () => Promise.resolve({ isInUse: false, jobs: new Map(), canWake: false, wakesMs: [] }),
+    async state(jobs): Promise<HostState> {
+      const assumed = jobs.map((job) => [job, { isLoaded: true, isEnabled: true }] as const);
+      const stale = await staleness();
+      const state = { isInUse: true, jobs: new Map(assumed), canWake: false, wakesMs: [] };
+      return { ...state, ...(stale !== undefined && { stale }) };
+    },
     start: asked,
     startService: async (job) => (await asked(job)) ?? "launchd does not start it",
   };
