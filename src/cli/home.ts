@@ -9,12 +9,13 @@ import type { CommandContext, CommandInput } from "./command.ts";
 
 /** The home that an invocation is about. */
 export async function homeOf(context: CommandContext, input: CommandInput): Promise<Home> {
-  const { home, asOf } = input.options;
+  const { home, asOf, dryRun, plan } = input.options;
   return loadHome({
     environment: context.environment,
     workingDirectory: context.workingDirectory,
     homeOption: typeof home === "string" ? home : undefined,
     options: typeof asOf === "string" ? [{ name: "--as-of", path: ["as_of"], value: asOf }] : [],
+    leavesNoTrace: dryRun === true || plan === true,
   });
 }
 

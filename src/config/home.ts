@@ -25,6 +25,8 @@ export interface HomeRequest {
   homeOption?: string | undefined;
   /** Values from the command line, which win over environment and file. */
   options?: readonly ConfigOption[];
+  /** Whether nothing may be kept for later commands, as in a dry run. */
+  leavesNoTrace?: boolean;
 }
 
 const BYTES_MAX = 256 * 1024;
@@ -50,7 +52,7 @@ export async function loadHome(request: HomeRequest): Promise<Home> {
     options,
     remedy: await remedyFor(paths, text),
   });
-  if (valuesKey !== undefined) {
+  if (valuesKey !== undefined && request.leavesNoTrace !== true) {
     const { keepValues } = await import("./keep-values.ts");
     await keepValues(paths, valuesKey, loaded);
   }
