@@ -12,7 +12,16 @@ const cli = path.join(dist, "cli");
  * What is asked for often goes into one file with all it needs, because to find, read and link a
  * hundred small modules takes Node longer than these commands work (docs/decisions/0008).
  */
-const OFTEN = /[\\/]src[\\/]cli[\\/](?:main|next-jobs|commands[\\/](?:next|status|watchdog))\.ts$/;
+const OFTEN = [
+  "cli/main.ts",
+  "cli/next-jobs.ts",
+  "cli/commands/catchup.ts",
+  "cli/commands/next.ts",
+  "cli/commands/run.ts",
+  "cli/commands/status.ts",
+  "cli/commands/watchdog.ts",
+  "jobs/command/command-runner.ts",
+].map((file) => path.join(root, "src", file));
 
 if (existsSync(dist)) {
   for (const name of readdirSync(dist)) {
@@ -36,7 +45,7 @@ await bundle.write({
   // Names hold a hash, and exports their names: files of two versions never load beside each other.
   chunkFileNames: "[name]-[hash].js",
   minifyInternalExports: false,
-  codeSplitting: { groups: [{ name: "often", test: OFTEN }] },
+  codeSplitting: { groups: [{ name: "often", test: (id) => OFTEN.includes(path.normalize(id)) }] },
 });
 
 cpSync(path.join(root, "src", "training", "python"), path.join(dist, "training", "python"), {

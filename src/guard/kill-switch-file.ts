@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import path from "node:path";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure, messageOf } from "../system/failure.ts";
@@ -23,6 +24,10 @@ export function stopFile(paths: HomePaths): string {
 
 /** What stands in the way of starts now. Never throws: what cannot be read is damage. */
 export async function readKillState(paths: HomePaths): Promise<KillState> {
+  // Most often neither is there, and this is asked before every start and every other second.
+  if (isAbsent(killSwitchFile(paths)) && isAbsent(stopFile(paths))) {
+    return { orders: [], stopFile: undefined, damage: undefined };
+  }
   const [orders, stop] = await Promise.all([readOrders(paths), readStop(paths)]);
   return {
     orders: "orders" in orders ? orders.orders : [],
@@ -81,6 +86,15 @@ function unwritableFailure(paths: HomePaths, error: unknown): Failure {
     exit: ExitCode.failed,
     cause: error,
   });
+}
+
+/** False where the system does not say: whoever reads it then says why. */
+function isAbsent(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 async function readOrders(

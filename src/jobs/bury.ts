@@ -36,6 +36,10 @@ export async function buryOne(road: Road, record: RunRecord): Promise<string> {
       class: "retryable",
     },
   });
-  await projectStatus(ledgers.ledger, home.paths, record.id).catch(() => undefined);
+  try {
+    projectStatus(ledgers.ledger, home.paths, record.id);
+  } catch {
+    // A projection; the ledger says it.
+  }
   return said ?? `run ${record.id} died in mid-run`;
 }

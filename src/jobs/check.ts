@@ -121,7 +121,9 @@ export class DueBook {
 
   /** Keeps that a job was checked and what was said, where nothing was to be done. */
   note(checked: Checked): void {
-    if (checked.next.step !== "hold") noteCheck(this.#ledger, this.#noteOf(checked));
+    if (checked.next.step === "hold") return;
+    // Nothing rests on it: where it is lost, the job is looked at in full.
+    this.#ledger.provisional(() => noteCheck(this.#ledger, this.#noteOf(checked)));
   }
 
   #noteOf({ job, next }: Checked): Parameters<typeof noteCheck>[1] {

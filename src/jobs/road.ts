@@ -1,6 +1,7 @@
 import type { Home } from "../config/home.ts";
 import { findRun } from "../ledger/runs.ts";
 import {
+  claimedSlots,
   claimSlot,
   endSlot,
   findSlot,
@@ -160,10 +161,8 @@ class Pass {
 
   /** A run that ended, its process dead before it told its slot: its end becomes the slot's. */
   #settleTheEnded(): void {
-    const { ledgers, world } = this.#road;
-    const { ledger } = ledgers;
-    const nowMs = world.clock.now();
-    for (const slot of openBook(this.#road.jobs, ledger, nowMs).claimed(this.#name)) {
+    const { ledger } = this.#road.ledgers;
+    for (const slot of claimedSlots(ledger, this.#name)) {
       const run = slot.run === undefined ? undefined : findRun(ledger, slot.run);
       if (!run || (run.state !== "done" && run.state !== "failed")) continue;
       const reason = run.error?.message;

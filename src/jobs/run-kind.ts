@@ -131,7 +131,7 @@ async function runTheProgram(
   const record = recordOf(invocation, world);
   await keepOnce(road, world);
   insertRun(road.ledgers.ledger, record, []);
-  await project(road, world, record.id);
+  project(road, world, record.id);
   const { job, run, trigger, asOf } = invocation;
   world.emit({ event: "run-started", run, job, as_of: asOf, trigger, stages: [] });
   const outcome = await outcomeOf(road, invocation, world);
@@ -144,8 +144,8 @@ async function runTheProgram(
     exitCode: outcome.exitCode,
     ...(outcome.error && { error: outcome.error }),
   };
-  endRun(road.ledgers.ledger, run, end);
-  await project(road, world, run);
+  endRun(road.ledgers.ledger, run, { ...end, isBeforeVerdict: invocation.slot !== undefined });
+  project(road, world, run);
   world.emit({
     event: "run-finished",
     run,
@@ -230,9 +230,9 @@ function recordOf(invocation: Invocation, { clock }: JobWorld): RunRecord {
 }
 
 /** The status file is a projection: failing to write it is said, and never ends a run. */
-async function project(road: Road, world: JobWorld, run: string): Promise<void> {
+function project(road: Road, world: JobWorld, run: string): void {
   try {
-    await projectStatus(road.ledgers.ledger, road.home.paths, run);
+    projectStatus(road.ledgers.ledger, road.home.paths, run);
   } catch (error) {
     const message = `last_run_status.json could not be written: ${messageOf(error)}`;
     world.emit({ event: "warning", message });

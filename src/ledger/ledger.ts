@@ -11,8 +11,8 @@ export type LedgerRow = Record<string, unknown>;
 
 /**
  * The record of runs, stages and decisions: one SQLite file, written in short transactions by every
- * process of a home, durable when a call returns (`synchronous=FULL`). On a local disk only: WAL
- * needs shared memory.
+ * process of a home, durable when a call returns (`synchronous=FULL`) unless it says otherwise. On a
+ * local disk only: WAL needs shared memory.
  */
 export class Ledger implements Disposable {
   readonly #database: DatabaseSync;
@@ -68,6 +68,21 @@ export class Ledger implements Disposable {
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
+    }
+  }
+
+  /**
+   * The same, without waiting for the disk: durable with the next transaction of anybody that is (in
+   * WAL mode `synchronous=NORMAL` leaves out the fsync of the log, and the next one covers all before
+   * it: sqlite.org/pragma.html#pragma_synchronous). A kill takes nothing back, a power cut may. For what
+   * no effect rests on before that next transaction.
+   */
+  provisional<T>(work: () => T): T {
+    this.#database.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return this.transaction(work);
+    } finally {
+      this.#database.exec("PRAGMA synchronous = FULL");
     }
   }
 

@@ -44,10 +44,11 @@ export interface Claim {
 
 /**
  * Takes a slot that has no record for a run, or says false: another run was first. Compare and set
- * in one statement, so that of any number of processes one succeeds.
+ * in one statement, so that of any number of processes one succeeds. The record of the run, which
+ * every effect waits for, makes it durable.
  */
 export function claimSlot(ledger: Ledger, claim: Claim): boolean {
-  return ledger.transaction(() => {
+  return ledger.provisional(() => {
     markClock(ledger, claim.nowMs);
     const row = ledger.get(
       `INSERT INTO slot (job, name, due_ms, day, run, attempts, is_catch_up, claimed_ms, recorded_ms)
@@ -67,7 +68,7 @@ export function claimSlot(ledger: Ledger, claim: Claim): boolean {
 
 /** Takes a claimed slot over from a run that is dead, or says false when it changed meanwhile. */
 export function reclaimSlot(ledger: Ledger, claim: Claim, seen: SlotRecord): boolean {
-  return ledger.transaction(() => {
+  return ledger.provisional(() => {
     markClock(ledger, claim.nowMs);
     const row = ledger.get(
       `UPDATE slot SET run = ?, attempts = attempts + 1, is_catch_up = ?, recorded_ms = ?

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { replaceJson } from "../system/files.ts";
+import { replaceDerived } from "../system/files.ts";
 import type { HomePaths } from "../system/home.ts";
 import type { Ledger } from "./ledger.ts";
 import { findRun, stagesOf, type RunRecord, type StageRecord } from "./runs.ts";
@@ -55,10 +55,11 @@ export function neverRunStatus(job: string): RunStatus {
 }
 
 /** Replaces the status file by what the ledger says of the run; a projection, never the truth. */
-export async function projectStatus(ledger: Ledger, paths: HomePaths, id: string): Promise<void> {
+export function projectStatus(ledger: Ledger, paths: HomePaths, id: string): void {
   const run = findRun(ledger, id);
   if (!run) return;
-  await replaceJson(statusFile(paths, run.job), runStatus(run, stagesOf(ledger, id)));
+  const status = runStatus(run, stagesOf(ledger, id));
+  replaceDerived(statusFile(paths, run.job), `${JSON.stringify(status, undefined, 2)}\n`);
 }
 
 function stageStatus(stage: StageRecord): RunStatus["stages"][number] {

@@ -308,7 +308,7 @@ class PipelineRun {
   /** The status file is a projection: failing to write it is said, and never ends a run. */
   async #project(): Promise<void> {
     try {
-      await projectStatus(this.#ledger, this.#services.paths, this.#shown());
+      projectStatus(this.#ledger, this.#services.paths, this.#shown());
     } catch (error) {
       const message = `last_run_status.json could not be written: ${messageOf(error)}`;
       this.#services.emit({ event: "warning", message });

@@ -14,7 +14,8 @@ export interface ProcessEnd {
 /** A child with its pipes, the leader of a group of its own. */
 export interface GroupProcess {
   readonly pid: number | undefined;
-  readonly stdin: Writable;
+  /** Null for a program that was started without input, which finds its end at once. */
+  readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Resolves when the leader has ended; never rejects. */
@@ -36,17 +37,24 @@ export interface GroupProcess {
 export function spawnGroup(
   command: string,
   args: readonly string[],
-  options: { environment: Record<string, string>; workingDirectory: string },
+  options: {
+    environment: Record<string, string>;
+    workingDirectory: string;
+    withoutInput?: boolean;
+  },
 ): GroupProcess {
-  const child = spawn(command, args, {
+  const how = {
     cwd: options.workingDirectory,
     env: options.environment,
-    stdio: ["pipe", "pipe", "pipe"],
     detached: process.platform !== "win32",
     windowsHide: true,
-  });
+  };
+  const child =
+    options.withoutInput === true
+      ? spawn(command, args, { ...how, stdio: ["ignore", "pipe", "pipe"] })
+      : spawn(command, args, { ...how, stdio: ["pipe", "pipe", "pipe"] });
   // A child that is gone breaks the pipe; its end is told by `ended`.
-  child.stdin.on("error", () => undefined);
+  child.stdin?.on("error", () => undefined);
   return {
     pid: child.pid,
     stdin: child.stdin,

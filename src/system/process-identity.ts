@@ -31,9 +31,13 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return startOf(identity.pid) === identity.started;
 }
 
+let knownBoot: string | undefined;
+
 function bootId(): string {
   try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    // No process outlives its boot.
+    knownBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return knownBoot;
   } catch {
     // Elsewhere the boot time to the minute serves: it differs between boots and not within one.
     return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 60)}`;

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { destination, pino, stdTimeFunctions } from "pino";
+import { systemClock } from "./clock.ts";
 import { RotatingFile } from "./rotating-file.ts";
 
 /** A run's own log file: one JSON line an event, for people with jq and for `cbi logs`. */
@@ -33,19 +33,23 @@ export function openRunLog(
   };
   try {
     mkdirSync(path.dirname(file), { recursive: true });
-    const stream = rotation ? rotating(file, rotation) : plain(file, giveUp);
-    const logger = pino({ base: null, timestamp: stdTimeFunctions.isoTime }, stream);
+    const { older, bytesMax } = rotation ?? { older: file, bytesMax: Number.POSITIVE_INFINITY };
+    const target = new RotatingFile(file, older, bytesMax);
     return {
       file,
       write(entry) {
         if (isBroken) return;
         try {
-          logger.info(entry);
+          target.write(`${JSON.stringify({ level: 30, time: systemTime(), ...entry })}\n`);
         } catch (error) {
           giveUp(error);
         }
       },
-      [Symbol.dispose]: () => stream.end(),
+      [Symbol.dispose]: () => {
+        // The number of a closed file may be another's by now.
+        isBroken = true;
+        target[Symbol.dispose]();
+      },
     };
   } catch (error) {
     giveUp(error);
@@ -53,18 +57,7 @@ export function openRunLog(
   }
 }
 
-interface LogStream {
-  write(line: string): unknown;
-  end(): void;
-}
-
-function plain(file: string, giveUp: (error: unknown) => void): LogStream {
-  const stream = destination({ dest: file, sync: true });
-  stream.on("error", giveUp);
-  return stream;
-}
-
-function rotating(file: string, { older, bytesMax }: LogRotation): LogStream {
-  const target = new RotatingFile(file, older, bytesMax);
-  return { write: (line) => target.write(line), end: () => target[Symbol.dispose]() };
+/** pino's `info` and its time, by which tools tell such logs. */
+function systemTime(): string {
+  return new Date(systemClock.now()).toISOString();
 }

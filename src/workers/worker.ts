@@ -119,7 +119,7 @@ export class Worker {
     this.#lines = 0;
     this.#lineAt = this.#clock.monotonic();
     void this.#watchTask(stop.signal);
-    this.#process.stdin.write(requestLine(task));
+    this.#process.stdin?.write(requestLine(task));
     try {
       return await outcome;
     } finally {
@@ -197,7 +197,7 @@ export class Worker {
     const { stdin, stdout, stderr, ended } = this.#process;
     // Nothing that it still says is read: a flood must not be held.
     stdout.destroy();
-    stdin.destroy();
+    stdin?.destroy();
     this.#process.kill("SIGTERM");
     const stop = new AbortController();
     const grace = this.#clock.sleep(this.#limits.graceMs, stop.signal).catch(() => undefined);

@@ -71,12 +71,11 @@ export async function supervise(
   let group: GroupProcess;
   try {
     const [command, ...args] = start.argv;
-    group = spawnGroup(command, args, start);
+    group = spawnGroup(command, args, { ...start, withoutInput: true });
   } catch (error) {
     const reason = messageOf(error);
     return { end: { kind: "not-started", reason, isPassing: false }, ...nothingLeft };
   }
-  group.stdin.end();
   if (group.pid !== undefined) world.onStart(group.pid);
   const drained = readOutput(group, world);
   const cut = await Promise.race([group.ended, watch(group, limits, world)]);
