@@ -65,7 +65,9 @@ export async function applyPlan(prepared: Prepared, world: ApplyWorld): Promise<
     say(`removed ${file}`);
   }
   if (gone.length > 0) await registrar.forgetFiles(gone);
-  await registrar.register(plan.units, plan.files, changed);
+  // What an interrupted installation wrote, the scheduler may not have been told of.
+  const untold = record && record.state !== "installed" ? plan.files.map(({ path }) => path) : [];
+  await registrar.register(plan.units, plan.files, new Set([...changed, ...untold]));
   const linger = await lingerFor(prepared, world);
   const units = await readBack(registrar, plan.units);
   const isLingerOurs = linger === "enabled" || record?.linger === true;

@@ -90,6 +90,16 @@ async function lifeOf(installed: Installed, stamp: string): Promise<void> {
   installed.cbi(...install);
   assert.match(installed.systemctl("cat", "cbi-scan.timer"), /09:45:00 America\/New_York/);
 
+  // Interrupted after the files were written: systemd still has the former times.
+  const began = (): string =>
+    installed.systemctl("show", "-p", "ActiveEnterTimestampMonotonic", "cbi-scan.timer");
+  const before = began();
+  const folder = installed.user === undefined ? "/root" : `/home/${installed.user}`;
+  const record = `${folder}/.local/share/cbi/installed.json`;
+  installed.must("sed", "-i", 's/"state": "installed"/"state": "installing"/', record);
+  installed.cbi(...install);
+  assert.notEqual(began(), before, "its timers begin again");
+
   assert.match(installed.cbi("uninstall", "--yes"), /nothing of cbi is left/);
   assert.doesNotMatch(installed.systemctl("list-units", "--all"), /cbi-(scan|watchdog)/);
   const left = machine.written("cbi").filter((file) => !file.endsWith("cbi.yaml"));
