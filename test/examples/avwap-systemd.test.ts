@@ -47,7 +47,7 @@ void test("avwap-systemd: the week of Independence Day, with a list that was put
   await week.write("flaky", "");
   await week.goOn(MORNING.slice(0, 3), "2025-07-01T12:40:01Z");
   assert.deepEqual(week.attempts("scan").slice(-2), ["retry", "done"]);
-  await week.begin("execution-live");
+  await week.beginInVain("execution-live");
   assert.match(
     (await week.reason("execution-live", "2025-07-01T08:40")) ?? "",
     /gate confirm: LIVE_CONFIRM_TOKEN/,
@@ -59,7 +59,7 @@ void test("avwap-systemd: the week of Independence Day, with a list that was put
   await week.goOn(MORNING.slice(0, 3), "2025-07-02T12:40:01Z");
   assert.equal((await week.slots("scan")).at(-1), "2025-07-02T08:30 done");
   await week.write("daily_candidates.csv", "symbol,scan_date\nAAPL,2025-07-01\n");
-  await week.begin("execution");
+  await week.beginInVain("execution");
   assert.equal((await week.slots("execution")).at(-1), "2025-07-02T08:40 skipped");
   assert.match(
     (await week.reason("execution", "2025-07-02T08:40")) ?? "",

@@ -22,7 +22,7 @@ import { HomeJobs } from "../../src/jobs/schedules.ts";
 import { newestSlots, type SlotRecord } from "../../src/ledger/slots.ts";
 import type { RunEvent } from "../../src/pipeline/events.ts";
 import { slotsBetween } from "../../src/schedule/slots.ts";
-import { processesMarked } from "../rig/processes.ts";
+import { pollUntil, processesMarked } from "../rig/processes.ts";
 import { SkippingClock } from "../rig/skipping-clock.ts";
 import { expectedSlots, FIRST_DAY, LAST_DAY, type Rule } from "./rules.ts";
 
@@ -168,6 +168,15 @@ export class ExampleWeek implements AsyncDisposable {
     const road = this.#road(await this.#home(), job);
     using ledgers = road.ledgers;
     await runScheduled({ ...road, ledgers }, job, { mayWait: false });
+  }
+
+  /** The same for a start that must not come about; throws when it has not ended soon. */
+  async beginInVain(job: string): Promise<void> {
+    let hasEnded = false;
+    const ended = this.begin(job).finally(() => (hasEnded = true));
+    ended.catch(() => undefined);
+    await pollUntil(`${job} is held back`, () => hasEnded);
+    await ended;
   }
 
   /** Living processes of this home. */
