@@ -13,14 +13,15 @@ const OFFSETS_THROUGH_MS = Date.UTC(2041, 0, 1);
 
 /**
  * Keeps what a configuration gave for the commands to come. Where that cannot be, on a disk that is
- * full or only read, they are slower and nothing else; and where no home has been made yet, nothing is.
+ * full or only read, they are slower and nothing else; and where no job has ever run, nothing is kept,
+ * so that looking at a home leaves no trace in it.
  */
 export async function keepValues(
   paths: HomePaths,
   key: string,
   { config, configHash, warnings, origins }: LoadedConfig,
 ): Promise<void> {
-  if (!existsSync(paths.logs)) return;
+  if (!existsSync(paths.ledger)) return;
   const zones = zonesOf(config);
   const values = { key, configHash, config, warnings, origins: [...origins], zones };
   const body = JSON.stringify(values satisfies KeptValues);

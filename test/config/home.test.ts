@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -26,11 +25,14 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 function makeHome(
   name: string,
   content: string | Uint8Array = SMALL,
-  { logs = false } = {},
+  { ledger = false } = {},
 ): string {
   const home = path.join(folder, name);
   mkdirSync(path.join(home, "deep", "er"), { recursive: true });
-  if (logs) mkdirSync(path.join(home, "Logs"));
+  if (ledger) {
+    mkdirSync(path.join(home, "Logs"));
+    writeFileSync(path.join(home, "Logs", "ledger.db"), "");
+  }
   writeFileSync(path.join(home, "cbi.yaml"), content);
   return home;
 }
@@ -157,7 +159,7 @@ void test("keeping an unchanged copy again only renews its time", async () => {
 });
 
 void test("the values of a load are used again, and only for the same file and overrides", async () => {
-  const home = makeHome("values", demoText, { logs: true });
+  const home = makeHome("values", demoText, { ledger: true });
   const load = (environment: Record<string, string> = {}) =>
     loadHome({ environment, workingDirectory: home });
   const fresh = await load();
@@ -175,7 +177,7 @@ void test("the values of a load are used again, and only for the same file and o
 });
 
 void test("damaged kept values are passed over", async () => {
-  const home = makeHome("damaged", demoText, { logs: true });
+  const home = makeHome("damaged", demoText, { ledger: true });
   const load = () => loadHome({ environment: {}, workingDirectory: home });
   const fresh = await load();
   const file = valuesFile(fresh.paths);
@@ -195,12 +197,16 @@ void test("damaged kept values are passed over", async () => {
   }
 });
 
-void test("a folder that is no home yet gets nothing, and values that cannot be kept stop nobody", async () => {
+void test("a home in which nothing ran yet gets nothing, nor by a dry run, and values that cannot be kept stop nobody", async () => {
   const bare = makeHome("bare", demoText);
+  mkdirSync(path.join(bare, "Logs"));
   await loadHome({ environment: {}, workingDirectory: bare });
-  assert.equal(existsSync(path.join(bare, "Logs")), false);
+  assert.deepEqual(readdirSync(path.join(bare, "Logs")), []);
+  const asked = makeHome("asked", demoText, { ledger: true });
+  await loadHome({ environment: {}, workingDirectory: asked, leavesNoTrace: true });
+  assert.deepEqual(readdirSync(path.join(asked, "Logs")), ["ledger.db"]);
 
-  const hindered = makeHome("hindered", demoText, { logs: true });
+  const hindered = makeHome("hindered", demoText, { ledger: true });
   const { paths } = await loadHome({ environment: {}, workingDirectory: hindered });
   rmSync(valuesFile(paths));
   mkdirSync(path.join(valuesFile(paths), "in-the-way"), { recursive: true });
@@ -208,7 +214,7 @@ void test("a folder that is no home yet gets nothing, and values that cannot be 
     (await loadHome({ environment: {}, workingDirectory: hindered })).config.train.folds,
     5,
   );
-  assert.deepEqual(readdirSync(paths.logs), ["values.json"]);
+  assert.deepEqual(readdirSync(paths.logs).sort(), ["ledger.db", "values.json"]);
 });
 
 /** Changes a kept body and its checksum with it. */
