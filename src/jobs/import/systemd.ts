@@ -188,8 +188,8 @@ class UnitReader {
     if (every && interval === undefined) {
       this.#held.push(`${every.key}=${every.value}: cbi's every takes whole minutes up to a week`);
     }
-    const isPersistent = /^(?:true|yes|on|1)$/i.test(this.#timer1("Persistent")?.value ?? "");
-    const isWaking = /^(?:true|yes|on|1)$/i.test(this.#timer1("WakeSystem")?.value ?? "");
+    const isPersistent = isTrue(this.#timer1("Persistent")?.value);
+    const isWaking = isTrue(this.#timer1("WakeSystem")?.value);
     return {
       schedule: crons.length === 0 ? undefined : crons,
       every: interval,
@@ -256,7 +256,17 @@ class UnitReader {
       this.#note("differs", one, message);
       return [{ command: argv.map(literal) }];
     });
-    return gates.length === 0 ? undefined : gates;
+    const all = [...this.#powerGate(), ...gates];
+    return all.length === 0 ? undefined : all;
+  }
+
+  #powerGate(): unknown[] {
+    const key = "ConditionACPower";
+    this.known.add(`Unit.${key}`);
+    const asked = this.#service.last("Unit", key) ?? this.#timer.last("Unit", key);
+    if (!asked || !isTrue(asked.value)) return [];
+    this.#note("differs", asked, `${key} is a gate: on battery the slot is skipped and says so`);
+    return [{ ac_power: true }];
   }
 
   #keptAlive(): Record<string, unknown> {
@@ -346,6 +356,10 @@ class UnitReader {
   #timer1(key: string): Assignment | undefined {
     return this.#timers(key).at(-1);
   }
+}
+
+function isTrue(value: string | undefined): boolean {
+  return /^(?:true|yes|on|1)$/i.test(value ?? "");
 }
 
 function programOf(value: string): Program {

@@ -89,7 +89,9 @@ Persistent=true
 WakeSystem=yes
 RandomizedDelaySec=30
 `,
-    `[Service]
+    `[Unit]
+ConditionACPower=true
+[Service]
 Type=oneshot
 User=trader
 WorkingDirectory=/srv/scanner
@@ -115,15 +117,15 @@ ProtectHome=yes
     cwd: "/srv/scanner",
     env: { A: "1 2", B: "two", C: "{{slot}}" },
     env_file: "/srv/scanner/.env",
-    gates: [{ command: ["/srv/scanner/bin/check.sh", "--quiet"] }],
+    gates: [{ ac_power: true }, { command: ["/srv/scanner/bin/check.sh", "--quiet"] }],
     argv: ["/srv/venv/bin/python", "run_scan.py", "--name", "a b", "100%"],
     timeout: "10m",
     exit_codes: { 3: "done" },
     grace: "20s",
   });
   assert.match(said(imported, 7), /RandomizedDelaySec: slots are due at their time/);
-  assert.match(said(imported, 3), /User: it runs as the user who runs cbi/);
-  assert.match(said(imported, 8), /ExecStartPre is a gate/);
+  assert.match(said(imported, 5), /User: it runs as the user who runs cbi/);
+  assert.match(said(imported, 10), /ExecStartPre is a gate/);
   assert.match(JSON.stringify(imported.remarks), /ProtectHome has no counterpart/);
 });
 
