@@ -100,8 +100,12 @@ function shown(value: number | null): string {
 
 /** Calendar days before the newest row, at the least, after which rows are hidden. */
 const RECENT_DAYS = 90;
-/** The cut wanders over so many days, so that every gap in the data is met some night. */
+/**
+ * The cut wanders over so many days, a prime, in such steps, so that every gap in the data is met some
+ * night.
+ */
 const WANDER_DAYS = 61;
+const WANDER_STEP = 17;
 /** A cut leaves so many days to compare. */
 const REST_DAYS = 90;
 
@@ -111,7 +115,7 @@ const REST_DAYS = 90;
  */
 export function cutsOf(first: string, last: string, isProven: boolean): string[] {
   const number = dayNumber(last);
-  const recent = addDays(last, -RECENT_DAYS - (number % WANDER_DAYS));
+  const recent = addDays(last, -RECENT_DAYS - ((WANDER_STEP * number) % WANDER_DAYS));
   const middle = addDays(first, Math.floor((number - dayNumber(first)) / 2));
   const cuts = isProven || middle >= recent ? [recent] : [recent, middle];
   return cuts.filter((cut) => cut > addDays(first, REST_DAYS));
