@@ -15,6 +15,8 @@ export interface ReportRequest {
   forecasts: readonly ForecastRow[];
   /** The price series up to the as-of day; its last year is drawn. */
   prices: readonly PriceRow[];
+  /** What the night's queries cost, as a sentence, where they cost anything. */
+  cost?: string;
 }
 
 /**
@@ -48,6 +50,7 @@ export function renderReport(request: ReportRequest): string {
         <main>
           ${overview(evaluation)} ${tonight(evaluation, request.forecasts, request.prices)}
           ${sections} ${wordList()}
+          ${request.cost === undefined ? undefined : html`<p>${request.cost}</p>`}
         </main>
       </body>
     </html> `;

@@ -5,6 +5,7 @@ import { terminalSummary } from "../evaluation/terminal-summary.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { stagesOf } from "../ledger/runs.ts";
 import type { HomePaths } from "../system/home.ts";
+import { costLine } from "./cost-line.ts";
 import { evaluateOutputSchema, type EvaluateOutput } from "./stages/evaluate.ts";
 
 /** What a finished night has to show. */
@@ -13,6 +14,8 @@ export interface NightResult {
   /** Absolute paths. */
   evaluationFile: string;
   reportFile: string;
+  /** What the run's queries cost, where they cost anything. */
+  cost?: EvaluateOutput["cost"];
 }
 
 /** The result of a run; undefined when it did not evaluate, or retention gave its report back. */
@@ -26,7 +29,12 @@ export async function nightResult(
   const evaluationFile = path.join(paths.root, output.evaluation.path);
   try {
     const evaluation = evaluationSchema.parse(JSON.parse(await readFile(evaluationFile, "utf8")));
-    return { evaluation, evaluationFile, reportFile: path.join(paths.root, output.report.path) };
+    return {
+      evaluation,
+      evaluationFile,
+      reportFile: path.join(paths.root, output.report.path),
+      ...(output.cost && { cost: output.cost }),
+    };
   } catch {
     return undefined;
   }
@@ -34,11 +42,17 @@ export async function nightResult(
 
 /** A finished night for a person at a terminal: how good the models are against a random walk. */
 export function nightSummary(result: NightResult): string[] {
-  return ["", ...terminalSummary(result.evaluation), "", `report: ${result.reportFile}`];
+  const { evaluation, cost, reportFile } = result;
+  const cited = cost ? [costLine(cost)] : [];
+  return ["", ...terminalSummary(evaluation), "", ...cited, `report: ${reportFile}`];
 }
 
 function evaluateOutput(ledger: Ledger, run: string): EvaluateOutput | undefined {
   const stage = stagesOf(ledger, run).find(({ name }) => name === "evaluate");
   const parsed = evaluateOutputSchema.safeParse(JSON.parse(stage?.output ?? "null"));
-  return parsed.success ? parsed.data : undefined;
+  if (!parsed.success) return undefined;
+  if (stage?.reusedFrom === undefined) return parsed.data;
+  // The run before it paid.
+  const { cost: _cost, ...output } = parsed.data;
+  return output;
 }

@@ -6,11 +6,17 @@ export interface Column {
   type: string;
 }
 
-/** What an effect on the warehouse cost and did, kept with the run. */
-export interface Receipt {
-  rows: number;
-  /** Bytes that the warehouse bills; 0 where nothing is billed. */
+/** What queries cost; 0 where nothing is billed. */
+export interface Cost {
+  /** Bytes that dry runs said would be processed. */
+  bytesEstimated: number;
+  /** Bytes that the warehouse bills. */
   bytesBilled: number;
+}
+
+/** What an effect on the warehouse cost and did, kept with the run. */
+export interface Receipt extends Cost {
+  rows: number;
   /** The warehouse's own names of the work (job ids), for its console. */
   jobs: string[];
 }
@@ -150,4 +156,10 @@ export interface Warehouse {
 
   /** A symbol's stored forecasts in order of as_of, horizon, model_role, algorithm. */
   forecasts(filter: ForecastFilter): Promise<ForecastRow[]>;
+
+  /** What the queries since the warehouse was opened cost, of all methods together. */
+  cost(): Cost;
 }
+
+/** The cost of work that is free. */
+export const FREE: Readonly<Cost> = { bytesEstimated: 0, bytesBilled: 0 };

@@ -123,3 +123,11 @@ void test("the terminal's table counts live forecasts once some have matured", (
   const lines = terminalSummary(evaluateNight(request).evaluation);
   assert.match(lines.at(-1) ?? "", /1w: 55 forecasts matured, MAPE \d/);
 });
+
+void test("the report says what the warehouse billed, where it billed anything", () => {
+  const { evaluation, rows } = evaluateNight(nightRequest());
+  const request = { evaluation, rows, forecasts: [], prices: wti.rows };
+  const cost = "The warehouse billed 41.9 MB; the estimate was 40.0 MB.";
+  assert.equal(renderReport({ ...request, cost }).includes(`<p>${cost}</p>`), true);
+  assert.equal(renderReport(request).includes("billed"), false);
+});

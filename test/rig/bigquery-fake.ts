@@ -43,6 +43,8 @@ export class FakeBigQuery implements AsyncDisposable {
   fault: (call: SeenCall, number: number) => Fault | undefined = () => undefined;
   /** Bytes that every query would process. */
   bytes = 0;
+  /** Bytes that every query bills; by default those that it processes. */
+  bytesBilled: number | undefined;
   /** How often a job is still running when it is looked at. */
   pendingPolls = 0;
   readonly locations = new Map<string, string>();
@@ -302,7 +304,10 @@ export class FakeBigQuery implements AsyncDisposable {
       },
       statistics: {
         totalBytesProcessed: String(this.bytes),
-        query: { totalBytesProcessed: String(this.bytes), totalBytesBilled: String(this.bytes) },
+        query: {
+          totalBytesProcessed: String(this.bytes),
+          totalBytesBilled: String(this.bytesBilled ?? this.bytes),
+        },
       },
     };
   }

@@ -1,4 +1,5 @@
 import { homeCalendar } from "../../config/calendars.ts";
+import { megabytes } from "../../pipeline/cost-line.ts";
 import { asOfDay } from "../../pipeline/night.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { estimateNight } from "../../warehouse/bigquery/estimate.ts";
@@ -35,7 +36,3 @@ export const command: Command = {
     return ExitCode.done;
   },
 };
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}

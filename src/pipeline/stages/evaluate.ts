@@ -12,6 +12,7 @@ import { recordDecision, versionsOf } from "../../ledger/champions.ts";
 import { canonicalJson, hashText, replaceFile, replaceJson } from "../../system/files.ts";
 import { declaredOutputSchema, declareOutput } from "../declared-output.ts";
 import type { Stage, StageContext } from "../stage.ts";
+import { costLine } from "../cost-line.ts";
 import type { AuditOutput } from "./audit.ts";
 import type { ExportedDataset, ExportOutput } from "./export.ts";
 import { nightsWithoutSkill } from "./nights-without-skill.ts";
@@ -33,6 +34,8 @@ export const evaluateOutputSchema = z.strictObject({
   ),
   /** Matured forecasts over all horizons. */
   matured: z.int(),
+  /** What the whole run's queries cost, up to here; absent where the warehouse bills nothing. */
+  cost: z.strictObject({ bytes_estimated: z.number(), bytes_billed: z.number() }).optional(),
 });
 
 export type EvaluateOutput = z.infer<typeof evaluateOutputSchema>;
@@ -52,7 +55,7 @@ interface EvaluateInput {
  */
 export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
   name: "evaluate",
-  version: 3,
+  version: 4,
   output: evaluateOutputSchema,
   limits: { attempts: 3, deadlineMs: 15 * 60_000 },
 
@@ -96,7 +99,14 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
       horizons,
     });
     const tonight = input.predict.forecasts;
-    const html = renderReport({ evaluation, rows, forecasts: tonight, prices: series.rows });
+    const { cost } = costOf(context);
+    const html = renderReport({
+      evaluation,
+      rows,
+      forecasts: tonight,
+      prices: series.rows,
+      ...(cost && { cost: costLine(cost) }),
+    });
     const files = await writeReports(evaluation, html, context);
     for (const horizon of evaluation.horizons) {
       recordHorizonDecision(horizon, context);
@@ -110,6 +120,7 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
         algorithm: decision.champion.algorithm,
       })),
       matured: evaluation.horizons.reduce((sum, { live }) => sum + live.matured, 0),
+      ...(cost && { cost }),
     };
   },
 
@@ -126,6 +137,12 @@ export const evaluateStage: Stage<"evaluate", EvaluateInput, EvaluateOutput> = {
     return `${output.matured} matured forecasts; ${decided}; report: ${output.report.path}`;
   },
 };
+
+function costOf({ warehouse }: StageContext): Pick<EvaluateOutput, "cost"> {
+  const { bytesEstimated, bytesBilled } = warehouse.cost();
+  if (bytesBilled === 0) return {};
+  return { cost: { bytes_estimated: bytesEstimated, bytes_billed: bytesBilled } };
+}
 
 /** What is too good to be true, spec by spec. */
 function implausibleIn({

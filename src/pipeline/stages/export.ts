@@ -21,12 +21,16 @@ const datasetSchema = z.strictObject({
   columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
   first: z.iso.date(),
   last: z.iso.date(),
+  bytes_estimated: z.number(),
   bytes_billed: z.number(),
 });
 
 export const exportOutputSchema = z.strictObject({
   as_of: z.iso.date(),
   datasets: z.array(datasetSchema),
+  /** Of making the tables, where that is the warehouse's work, and of every export. */
+  bytes_estimated: z.number(),
+  bytes_billed: z.number(),
 });
 
 export type ExportOutput = z.infer<typeof exportOutputSchema>;
@@ -39,7 +43,7 @@ export type ExportedDataset = z.infer<typeof datasetSchema>;
  */
 export const exportStage: Stage<"export", object, ExportOutput> = {
   name: "export",
-  version: 1,
+  version: 2,
   output: exportOutputSchema,
   limits: { attempts: 3, deadlineMs: 60 * 60_000 },
 
@@ -53,7 +57,7 @@ export const exportStage: Stage<"export", object, ExportOutput> = {
   },
 
   async run(_input, context) {
-    await context.warehouse.prepare(context.asOf, context.signal);
+    const prepared = await context.warehouse.prepare(context.asOf, context.signal);
     await mkdir(context.paths.exports, { recursive: true });
     const horizons = Object.entries(context.config.horizons);
     let done = 0;
@@ -71,7 +75,18 @@ export const exportStage: Stage<"export", object, ExportOutput> = {
         return dataset;
       }),
     );
-    return { as_of: context.asOf, datasets };
+    return {
+      as_of: context.asOf,
+      datasets,
+      bytes_estimated: datasets.reduce(
+        (sum, dataset) => sum + dataset.bytes_estimated,
+        prepared.bytesEstimated,
+      ),
+      bytes_billed: datasets.reduce(
+        (sum, dataset) => sum + dataset.bytes_billed,
+        prepared.bytesBilled,
+      ),
+    };
   },
 
   outputs: (output) =>
@@ -111,6 +126,7 @@ async function exportHorizon(
       rows: receipt.rows,
       columns: receipt.columns,
       ...dates,
+      bytes_estimated: receipt.bytesEstimated,
       bytes_billed: receipt.bytesBilled,
     };
     const manifest = `${final}.manifest.json`;

@@ -12,6 +12,7 @@ export const uploadOutputSchema = z.strictObject({
   rows: z.int(),
   /** SHA-256 of the rows as they were read back, save their target dates, which settling moves. */
   sha256: z.string(),
+  bytes_estimated: z.number(),
   bytes_billed: z.number(),
   jobs: z.array(z.string()),
 });
@@ -24,7 +25,7 @@ export type UploadOutput = z.infer<typeof uploadOutputSchema>;
  */
 export const uploadStage: Stage<"upload", { predict: PredictOutput }, UploadOutput> = {
   name: "upload",
-  version: 2,
+  version: 3,
   output: uploadOutputSchema,
   limits: { attempts: 4, deadlineMs: 15 * 60_000 },
 
@@ -45,6 +46,7 @@ export const uploadStage: Stage<"upload", { predict: PredictOutput }, UploadOutp
       views: receipt.views,
       rows: receipt.rows,
       sha256: hashRows(predict.forecasts),
+      bytes_estimated: receipt.bytesEstimated,
       bytes_billed: receipt.bytesBilled,
       jobs: receipt.jobs,
     };

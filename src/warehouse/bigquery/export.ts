@@ -32,7 +32,7 @@ export interface ExportWorld {
 /**
  * Writes the training table of a horizon to a Parquet file in order of date: one query behind the cost
  * guard, whose result is streamed to disk as it comes and made into Parquet by a worker. The receipt is
- * read from that file.
+ * read from that file, and its cost from the session's meter.
  */
 export async function exportTable(
   world: ExportWorld,
@@ -65,7 +65,7 @@ export async function exportTable(
     if (!written.isSorted) await sortByDate(file);
     const receipt = await readReceipt(file);
     if (receipt.rows === 0) throw noRows(shown(source), asOf);
-    return { ...receipt, bytesBilled: result.bytesBilled, jobs: [`${result.jobId} (${form})`] };
+    return { ...receipt, ...session.meter.cost, jobs: [`${result.jobId} (${form})`] };
   } finally {
     await rm(raw, { force: true });
   }

@@ -46,6 +46,7 @@ const DOUBLES = Object.entries(FORECAST_COLUMNS)
  * of the batch's own, one MERGE, which is atomic, and the views. Rows that are already so are left
  * alone. The ids of the jobs follow from the rows and from the state of the table before, so that a
  * repetition after a crash adopts the job that was under way, and a later upload never adopts an old one.
+ * The receipt counts every query that the session's meter saw, those of the views and the read-backs too.
  */
 export async function uploadForecasts(
   world: ForecastWorld,
@@ -61,11 +62,9 @@ export async function uploadForecasts(
   await awaitRunning(session.rest, "cbi-merge-", session.location, signal);
   const table = await forecastTable(world, names.forecasts, signal);
   const wanted = hashForecasts(rows);
-  const cost = { jobs: [] as string[], bytesBilled: 0 };
+  const jobs: string[] = [];
   if ((await storedHash(world, rows, horizons, signal)).hash !== wanted) {
-    const merged = await merge(world, table, rows, horizons, signal);
-    cost.jobs.push(...merged.jobs);
-    cost.bytesBilled += merged.bytesBilled;
+    jobs.push(...(await merge(world, table, rows, horizons, signal)));
   }
   // A view that is named after the symbol holds that one alone.
   const viewSymbol = settings.tables.latest.includes("{symbol}") ? config.symbol : undefined;
@@ -78,7 +77,8 @@ export async function uploadForecasts(
   if (stored.hash !== wanted) throw notStored(shown(names.forecasts));
   return {
     rows: stored.rows,
-    ...cost,
+    ...session.meter.cost,
+    jobs,
     table: shown(names.forecasts),
     hash: stored.hash,
     views: horizons.map((horizon) => shown(names.latest(horizon))),
@@ -91,7 +91,7 @@ async function merge(
   rows: readonly ForecastRow[],
   horizons: readonly string[],
   signal: AbortSignal,
-): Promise<{ jobs: string[]; bytesBilled: number }> {
+): Promise<string[]> {
   const { session, settings } = world;
   const { rest, location } = session;
   const lines = [...rows].map(canonicalJson).sort();
@@ -125,10 +125,7 @@ async function merge(
   const name = `merge-${key}`;
   const merged = await runQuery(session, { name, sql, isRepeatable: true, signal });
   await dropTable(rest, staging, signal);
-  return {
-    jobs: [loaded.jobReference.jobId ?? "", merged.jobId],
-    bytesBilled: merged.bytesBilled,
-  };
+  return [loaded.jobReference.jobId ?? "", merged.jobId];
 }
 
 /** The table of the forecasts, made when it is missing; an older one must have our columns. */

@@ -11,7 +11,7 @@ import { exportTable } from "./export.ts";
 import { inputFingerprint } from "./fingerprint.ts";
 import { readForecasts, uploadForecasts } from "./forecasts.ts";
 import { readPrices } from "./prices.ts";
-import { runQuery, type Session } from "./query.ts";
+import { Meter, metered, runQuery, type Session } from "./query.ts";
 import { dropRetiredViews } from "./retired-views.ts";
 import { BigQueryRest } from "./rest.ts";
 import { sqlText } from "./tables.ts";
@@ -44,7 +44,7 @@ export function bigqueryWorld(
   const rest = new BigQueryRest({ settings, authorization: auth, clock, random: systemRandom });
   const bytesMax = settings.maximum_bytes_billed;
   return {
-    session: { rest, location: settings.location, bytesMax },
+    session: { rest, location: settings.location, bytesMax, meter: new Meter() },
     settings,
     authorization: auth,
     clock,
@@ -68,7 +68,8 @@ export function openBigQueryWarehouse(options: BigQueryOptions): Warehouse {
 
     async prepare(asOf, signal) {
       signal.throwIfAborted();
-      const receipt = { rows: 0, bytesBilled: 0, jobs: [] as string[] };
+      const { session: own } = metered(common);
+      const jobs: string[] = [];
       for (const { name, text } of await scripts()) {
         const sql = `DECLARE as_of DATE DEFAULT DATE ${sqlText(asOf)};\n${text}`;
         const request = {
@@ -78,22 +79,23 @@ export function openBigQueryWarehouse(options: BigQueryOptions): Warehouse {
           isScript: true,
           signal,
         };
-        const result = await runQuery(session, request);
-        receipt.bytesBilled += result.bytesBilled;
-        receipt.jobs.push(`${result.jobId} (${name})`);
+        const result = await runQuery(own, request);
+        jobs.push(`${result.jobId} (${name})`);
       }
-      return receipt;
+      return { rows: 0, ...own.meter.cost, jobs };
     },
 
-    exportTable: (request, signal) => exportTable(world, request, signal),
+    exportTable: (request, signal) => exportTable(metered(world), request, signal),
 
     prices: (asOf) => readPrices(session, config, settings, asOf, never),
 
-    upload: (rows, signal) => uploadForecasts(world, rows, signal),
+    upload: (rows, signal) => uploadForecasts(metered(world), rows, signal),
 
     dropRetiredViews: (signal) => dropRetiredViews(world, signal),
 
     forecasts: (filter) => readForecasts(world, filter, never),
+
+    cost: () => session.meter.cost,
   };
 }
 

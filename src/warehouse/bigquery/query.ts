@@ -3,6 +3,7 @@ import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { dryRun, type Job, runJob } from "./jobs.ts";
 import type { BigQueryRest } from "./rest.ts";
+import { type Cost, FREE } from "../warehouse.ts";
 import { schemaSchema, type Field, type TableReference } from "./tables.ts";
 
 /** What all work on one warehouse shares. */
@@ -11,14 +12,42 @@ export interface Session {
   location: string;
   /** The most bytes that one query may bill. */
   bytesMax: number;
+  /** Told what each query cost when it has ended. */
+  meter: Meter;
+}
+
+/** Adds up what queries cost, for itself and for the meter that it is a part of. */
+export class Meter {
+  readonly #whole: Meter | undefined;
+  #cost: Cost = FREE;
+
+  constructor(whole?: Meter) {
+    this.#whole = whole;
+  }
+
+  get cost(): Cost {
+    return this.#cost;
+  }
+
+  add(more: Cost): void {
+    const { bytesEstimated, bytesBilled } = this.#cost;
+    this.#cost = {
+      bytesEstimated: bytesEstimated + more.bytesEstimated,
+      bytesBilled: bytesBilled + more.bytesBilled,
+    };
+    this.#whole?.add(more);
+  }
+}
+
+/** The same world with a meter of its own, so that one piece of work knows what it cost. */
+export function metered<World extends { session: Session }>(world: World): World {
+  return { ...world, session: { ...world.session, meter: new Meter(world.session.meter) } };
 }
 
 /** A query that ran: where its rows lie for a day, and what it cost. */
-export interface QueryResult {
+export interface QueryResult extends Cost {
   jobId: string;
   destination: TableReference | undefined;
-  bytesEstimated: number;
-  bytesBilled: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -58,12 +87,14 @@ export async function runQuery(
       query: { query: sql, useLegacySql: false, maximumBytesBilled: String(limit) },
     },
   });
-  return {
+  const result: QueryResult = {
     jobId: job.jobReference.jobId ?? "",
     destination: job.configuration.query?.destinationTable,
     bytesEstimated: bytes,
     bytesBilled: billed(job),
   };
+  session.meter.add(result);
+  return result;
 }
 
 function billed(job: Job): number {

@@ -1,5 +1,5 @@
 import { queryRows, sqlText, withDuckdb } from "../../system/duckdb.ts";
-import type { ExportReceipt } from "../warehouse.ts";
+import { type ExportReceipt, FREE } from "../warehouse.ts";
 
 /** What an exported file holds, read from the file itself. */
 export async function readReceipt(file: string): Promise<ExportReceipt> {
@@ -15,7 +15,7 @@ export async function readReceipt(file: string): Promise<ExportReceipt> {
       `SELECT count(*) AS n, min(date)::VARCHAR AS first, max(date)::VARCHAR AS last FROM ${relation}`,
     );
     const rows = Number(row?.["n"]);
-    const receipt = { rows, bytesBilled: 0, jobs: [], columns };
+    const receipt = { rows, ...FREE, jobs: [], columns };
     if (rows === 0) return receipt;
     return { ...receipt, dates: { first: String(row?.["first"]), last: String(row?.["last"]) } };
   });

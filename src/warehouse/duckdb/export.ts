@@ -5,7 +5,7 @@ import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
 import { exists } from "../../system/files.ts";
 import { dotted, labelColumn, trainingTable } from "../naming.ts";
-import type { Column, ExportReceipt } from "../warehouse.ts";
+import { type Column, type ExportReceipt, FREE } from "../warehouse.ts";
 import { databaseFailure, firstLine } from "./database.ts";
 import { preparedAsOf, tablesNow } from "./prepared.ts";
 
@@ -135,7 +135,7 @@ async function readReceipt(connection: DuckDBConnection, file: string): Promise<
     `SELECT count(*) AS n, min(date)::VARCHAR AS first, max(date)::VARCHAR AS last FROM ${relation}`,
   );
   const rows = Number(row?.["n"]);
-  const receipt = { rows, bytesBilled: 0, jobs: [], columns };
+  const receipt = { rows, ...FREE, jobs: [], columns };
   if (rows === 0) return receipt;
   return { ...receipt, dates: { first: String(row?.["first"]), last: String(row?.["last"]) } };
 }

@@ -9,7 +9,7 @@ import {
   hashForecasts,
 } from "../forecast-rows.ts";
 import { dotted, FORECASTS, latestView } from "../naming.ts";
-import type { ForecastFilter, UploadReceipt } from "../warehouse.ts";
+import { type ForecastFilter, FREE, type UploadReceipt } from "../warehouse.ts";
 import { inTransaction } from "./database.ts";
 
 const TABLE = dotted(FORECASTS);
@@ -45,7 +45,7 @@ export async function uploadForecasts(
       throw new Error(`${TABLE} gave back other rows than were written to it`);
     }
     const views = horizons.map((horizon) => dotted(latestView(horizon)));
-    return { rows: stored.length, bytesBilled: 0, jobs: [], table: TABLE, hash, views };
+    return { rows: stored.length, ...FREE, jobs: [], table: TABLE, hash, views };
   });
 }
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Config } from "../../config/schema.ts";
 import type { HomePaths } from "../../system/home.ts";
-import type { Warehouse } from "../warehouse.ts";
+import { FREE, type Warehouse } from "../warehouse.ts";
 import { giveRoom, LARGE_FROM_BYTES, withDatabase } from "./database.ts";
 import { exportTable } from "./export.ts";
 import { inputFingerprint } from "./fingerprint.ts";
@@ -42,7 +42,7 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
         async (connection) => {
           await giveRoom(connection, await sourceBytes(sources));
           const rows = await prepareTables(connection, preparation, asOf, signal);
-          return { rows, bytesBilled: 0, jobs: [] };
+          return { rows, ...FREE, jobs: [] };
         },
         signal,
       ),
@@ -95,5 +95,7 @@ export function openDuckdbWarehouse({ config, paths }: DuckdbWarehouseOptions): 
       if (!(await exists(file))) return [];
       return withDatabase(file, (connection) => readForecasts(connection, filter));
     },
+
+    cost: () => FREE,
   };
 }

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { bigqueryWarehouse } from "../../../src/config/bigquery-schema.ts";
 import { Failure } from "../../../src/system/failure.ts";
 import { authorization } from "../../../src/warehouse/bigquery/credentials.ts";
+import type { Cost } from "../../../src/warehouse/warehouse.ts";
 import { forecast, seed, temporaryFolder } from "../../contract/warehouse.ts";
 import { FakeBigQuery } from "../../rig/bigquery-fake.ts";
 import { ManualClock } from "../../rig/manual-clock.ts";
@@ -122,6 +123,35 @@ void test("a query carries a limit a little above its estimate, and its bill is 
   );
   assert.deepEqual(limits, ["120000000"]);
 });
+
+void test("estimate and bill count every query of a piece of work, and the warehouse those of all", async () => {
+  await using one = await bench();
+  await using folder = await temporaryFolder();
+  one.fake.bytes = 30_000_000;
+  one.fake.bytesBilled = 31_457_280;
+  const warehouse = one.home.open();
+  assert.deepEqual(warehouse.cost(), { bytesEstimated: 0, bytesBilled: 0 });
+  const file = path.join(folder.path, "1w.parquet");
+  const [exported, uploaded] = await Promise.all([
+    warehouse.exportTable({ horizon: "1w", asOf: "2024-01-08", file }, never),
+    warehouse.upload(ROWS, never),
+  ]);
+  assert.deepEqual(costOf(exported), times(1));
+  // What is stored before, the MERGE, the view, and what is stored after it.
+  assert.deepEqual(costOf(uploaded), times(4));
+  // What is as it should be is read twice and not merged.
+  assert.deepEqual(costOf(await warehouse.upload(ROWS, never)), times(3));
+  await warehouse.prices("2024-01-08");
+  assert.deepEqual(warehouse.cost(), times(9));
+});
+
+function costOf({ bytesEstimated, bytesBilled }: Cost): Cost {
+  return { bytesEstimated, bytesBilled };
+}
+
+function times(queries: number): Cost {
+  return { bytesEstimated: queries * 30_000_000, bytesBilled: queries * 31_457_280 };
+}
 
 void test("jobs that take their time are waited for", async () => {
   await using one = await bench();

@@ -4,7 +4,7 @@ import { type Config, configSchema } from "../../../src/config/schema.ts";
 import { type Clock, systemClock } from "../../../src/system/clock.ts";
 import { systemRandom } from "../../../src/system/random.ts";
 import { openBigQueryWarehouse } from "../../../src/warehouse/bigquery/open.ts";
-import { queryObjects, type Session } from "../../../src/warehouse/bigquery/query.ts";
+import { Meter, queryObjects, type Session } from "../../../src/warehouse/bigquery/query.ts";
 import { BigQueryRest } from "../../../src/warehouse/bigquery/rest.ts";
 import {
   createDataset,
@@ -63,7 +63,8 @@ export async function bigqueryHome(
     clock,
     random: systemRandom,
   });
-  const session = { rest, location: settings.location, bytesMax: settings.maximum_bytes_billed };
+  const bytesMax = settings.maximum_bytes_billed;
+  const session = { rest, location: settings.location, bytesMax, meter: new Meter() };
   await createDataset(rest, "training", settings.location, never);
   return {
     config,
