@@ -1,3 +1,4 @@
+import type { Clock } from "../system/clock.ts";
 import type { HostFile, HostUnit } from "./hosted-home.ts";
 
 /** A unit as its scheduler says it has it. */
@@ -30,4 +31,5 @@ export interface Registrar {
 export interface RegistrarWorld {
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
+  clock: Clock;
 }

@@ -5,6 +5,7 @@ import type { Registrar, RegisteredUnit } from "../host/registrar.ts";
 import { ensureLinger } from "../host/systemd/linger.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import type { Clock } from "../system/clock.ts";
 import { replaceFile } from "../system/files.ts";
 import { currentVersion, moveCurrent, removeOldVersions } from "./app/current.ts";
 import { findVersion, placeVersion, type VersionSource } from "./app/place-version.ts";
@@ -16,6 +17,7 @@ import { registrarOf } from "./registrars.ts";
 export interface ApplyWorld {
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
+  clock: Clock;
   source: VersionSource;
   /** Told of each step as it is done. */
   say: (message: string) => void;

@@ -31,8 +31,9 @@ async function stateOf(
   try {
     const units = await registrarOf(record.host, record.scope, world).read(record.units);
     const known = jobs.flatMap((job) => {
-      // cron has one unit for all; systemd one a job.
-      const unit = units.find(({ name }) => name === "crontab" || name === `cbi-${job}.timer`);
+      // cron has one unit for all, the others one a job.
+      const names = ["crontab", `cbi-${job}.timer`, `com.cbi.${job}`];
+      const unit = units.find(({ name }) => names.includes(name));
       return unit ? [[job, unit] as const] : [];
     });
     const stale = await staleness(home, record, world);

@@ -63,7 +63,7 @@ export async function undoInstall(
   await registrar.unregister(record.units);
   const targets = undoPaths(appFolder, record, options);
   for (const target of targets.filter((one) => one !== recordFile(appFolder))) {
-    await remove(target, record);
+    await remove(target, appFolder, record);
     say(`removed ${target}`);
   }
   await registrar.forgetFiles(record.units);
@@ -79,10 +79,11 @@ export async function undoInstall(
   await removeIfEmpty(appFolder);
 }
 
-/** Folders of ours may hold only what we and our programs wrote; a folder of somebody else's stays. */
-async function remove(target: string, record: InstallRecord): Promise<void> {
+/** A folder outside of ours goes when nothing is left in it, unless our programs have printed there. */
+async function remove(target: string, appFolder: string, record: InstallRecord): Promise<void> {
   const isFolder = record.folders.includes(target);
-  if (isFolder && !isLogs(target)) await removeIfEmpty(target);
+  const isOurs = target.startsWith(`${appFolder}${path.sep}`) || isLogs(target);
+  if (isFolder && !isOurs) await removeIfEmpty(target);
   else await rm(target, { recursive: true, force: true });
 }
 

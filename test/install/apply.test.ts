@@ -15,6 +15,7 @@ import { applyPlan, isInPlace, type ApplyWorld } from "../../src/install/apply.t
 import { mustBeInstallable } from "../../src/install/checks-before.ts";
 import { prepareInstall, type Prepared } from "../../src/install/prepare.ts";
 import { readRecord } from "../../src/install/record.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { undoInstall } from "../../src/install/undo.ts";
 import { fakePackage } from "./fake-package.ts";
 import { homeAt, makeHome } from "./home-at.ts";
@@ -192,6 +193,7 @@ class CronMachine {
     return {
       environment: this.environment,
       signal: new AbortController().signal,
+      clock: systemClock,
       source: fakePackage(path.join(this.#folder, "package"), "1.0.0"),
       say: () => {
         if (left-- <= 0) throw new Error("stopped");

@@ -96,6 +96,7 @@ async function install(
   const world = {
     environment: context.environment,
     signal: context.signal,
+    clock: context.clock,
     source: runningProgram(),
     say: (message: string) => context.remark(message),
   };

@@ -77,6 +77,7 @@ async function remove(
     {
       environment: context.environment,
       signal: context.signal,
+      clock: context.clock,
       say: (message) => context.remark(message),
       lastly: () => rmSync(installLockFile(appFolder), { force: true }),
     },

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import type { HostUnit } from "../../../src/host/hosted-home.ts";
+import { launchctlRegistrar } from "../../../src/host/launchd/launchctl.ts";
+import { parseDisabled, parsePrinted } from "../../../src/host/launchd/print-text.ts";
+import type { Registrar } from "../../../src/host/registrar.ts";
+import { ManualClock } from "../../rig/manual-clock.ts";
+
+const FAKE = path.resolve(import.meta.dirname, "../../rig/launchctl-fake.ts");
+const NONE: ReadonlySet<string> = new Set();
+
+void test("a unit is loaded once, and left alone while nothing changes", async () => {
+  const mac = new FakeMac();
+  await mac.launchd.register([mac.unit], [], NONE);
+  assert.deepEqual(await mac.launchd.read([mac.unit]), [
+    { name: mac.unit.name, isLoaded: true, isEnabled: true, next: undefined },
+  ]);
+  const loads = (): number => mac.calls().filter((call) => call.startsWith("bootstrap")).length;
+  assert.equal(loads(), 1);
+  await mac.launchd.register([mac.unit], [], NONE);
+  assert.equal(loads(), 1);
+});
+
+void test("an edited list is read anew: out, awaited, enabled, in", async () => {
+  const mac = new FakeMac();
+  await mac.launchd.register([mac.unit], [], NONE);
+  writeFileSync(mac.unit.file, "<plist>new</plist>");
+  await mac.launchd.register([mac.unit], [], new Set([mac.unit.file]));
+  assert.match(mac.known(), /new/);
+  const verbs = mac.calls().map((call) => call.split(" ")[0]);
+  assert.deepEqual(verbs.slice(verbs.indexOf("bootout")), [
+    "bootout",
+    "print",
+    "print",
+    "print",
+    "print",
+    "enable",
+    "bootstrap",
+  ]);
+});
+
+void test("a label that somebody disabled is enabled before it is loaded", async () => {
+  const mac = new FakeMac();
+  writeFileSync(path.join(mac.folder, "disabled"), mac.unit.name);
+  const [before] = await mac.launchd.read([mac.unit]);
+  assert.equal(before?.isEnabled, false);
+  await mac.launchd.register([mac.unit], [], NONE);
+  const [after] = await mac.launchd.read([mac.unit]);
+  assert.deepEqual([after?.isLoaded, after?.isEnabled], [true, true]);
+});
+
+void test("a run that is under way is not ended for new times", async () => {
+  const mac = new FakeMac();
+  await mac.launchd.register([mac.unit], [], NONE);
+  mac.setState("running");
+  const changed = new Set([mac.unit.file]);
+  await assert.rejects(mac.launchd.register([mac.unit], [], changed), {
+    code: "CBI_RUN_UNDER_WAY",
+  });
+  assert.ok(!mac.calls().some((call) => call.startsWith("bootout")));
+});
+
+void test("code 5 is tried again, and what launchd has in the end decides", async () => {
+  for (const code of [5, 37, 17]) {
+    const mac = new FakeMac();
+    mac.refuse("bootstrap", code);
+    await mac.launchd.register([mac.unit], [], NONE);
+    const [unit] = await mac.launchd.read([mac.unit]);
+    assert.equal(unit?.isLoaded, true, `after ${code}`);
+  }
+  const mac = new FakeMac();
+  chmodSync(mac.unit.file, 0o666);
+  await assert.rejects(mac.launchd.register([mac.unit], [], NONE), /122/);
+});
+
+void test("an unloaded unit is gone when the call returns, and one that never was is no failure", async () => {
+  const mac = new FakeMac();
+  await mac.launchd.unregister([mac.unit]);
+  await mac.launchd.register([mac.unit], [], NONE);
+  await mac.launchd.unregister([mac.unit]);
+  const [unit] = await mac.launchd.read([mac.unit]);
+  assert.equal(unit?.isLoaded, false);
+});
+
+void test("without a session of the user's, the answer says where to get one", async () => {
+  const mac = new FakeMac();
+  mac.refuse("print-disabled", 112);
+  await assert.rejects(mac.launchd.mustAnswer(), { code: "CBI_HOST_UNREACHABLE" });
+});
+
+void test("only lines of one tab are fields of the service, in both dialects of the disabled", () => {
+  const text =
+    "x = {\n\tpath = /a b.plist\n\tstate = running\n\tpid = 893\n\tb = {\n\t\tstate = 1\n\t\tpid = 2\n\t}\n}\n";
+  assert.deepEqual(parsePrinted(text), { path: "/a b.plist", state: "running", pid: 893 });
+  const both = '\t"a" => disabled\n\t"b" => enabled\n\t"c" => true\n\t"d" => false\n';
+  assert.deepEqual([...parseDisabled(both)], ["a", "c"]);
+});
+
+/** A domain with one list on disk and the fake in the PATH. */
+class FakeMac {
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), "cbi-launchd-"));
+  readonly unit: HostUnit = {
+    name: "com.cbi.nightly",
+    domain: "gui",
+    file: path.join(this.folder, "com.cbi.nightly.plist"),
+  };
+  readonly launchd: Registrar;
+
+  constructor() {
+    const bin = path.join(this.folder, "bin");
+    mkdirSync(bin);
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${FAKE}' "$@"\n`;
+    writeFileSync(path.join(bin, "launchctl"), script, { mode: 0o755 });
+    writeFileSync(this.unit.file, "<plist>old</plist>", { mode: 0o644 });
+    this.launchd = launchctlRegistrar("gui/501", {
+      environment: { PATH: `${bin}:/usr/bin:/bin`, LAUNCHD: this.folder },
+      signal: new AbortController().signal,
+      clock: new ManualClock("2026-11-20T12:00:00Z", () => true),
+    });
+  }
+
+  calls(): string[] {
+    return readFileSync(path.join(this.folder, "calls"), "utf8").trim().split("\n");
+  }
+
+  known(): string {
+    return readFileSync(path.join(this.folder, "known", this.unit.name), "utf8");
+  }
+
+  setState(state: string): void {
+    const known = JSON.parse(this.known()) as object;
+    writeFileSync(
+      path.join(this.folder, "known", this.unit.name),
+      JSON.stringify({ ...known, state }),
+    );
+  }
+
+  /** The next call of the verb ends with the code and does nothing. */
+  refuse(verb: string, code: number): void {
+    writeFileSync(path.join(this.folder, "refuse"), `${verb} ${code}`);
+  }
+}
