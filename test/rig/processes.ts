@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { systemClock } from "../../src/system/clock.ts";
 
 const POLL_MS = 20;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * The living processes whose environment holds `mark`, by /proc (proc(5)), elsewhere by ps(1). A
@@ -27,7 +27,7 @@ function processesListed(mark: string): number[] {
     .map((line) => Number.parseInt(line, 10));
 }
 
-/** Asks again until `isSo` holds; throws with `what` when it does not within half a minute. */
+/** Asks again until `isSo` holds; throws with `what` when it does not within two minutes. */
 export async function pollUntil(
   what: string,
   isSo: () => boolean | Promise<boolean>,
