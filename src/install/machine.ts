@@ -41,7 +41,7 @@ export function machineFor(
   environment: Readonly<Record<string, string | undefined>>,
 ): Machine {
   const platform = PLATFORMS[host];
-  const { username } = os.userInfo();
+  const username = userName(environment);
   const isThis = platform === process.platform;
   const folder = isThis ? os.homedir() : foreignFolder(platform, username);
   const known = isThis ? environment : {};
@@ -69,6 +69,15 @@ export function ownHost(): HostName {
 export function defaultScope(host: HostName, machine: Machine): HostScope {
   const isLinux = PLATFORMS[host] === "linux";
   return isLinux && machine.isThis && !machine.isRoot ? "user" : "system";
+}
+
+/** A container may run as a number that no user has. */
+function userName(environment: Readonly<Record<string, string | undefined>>): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return environment["USER"] || `${process.getuid?.() ?? "nobody"}`;
+  }
 }
 
 function foreignFolder(platform: NodeJS.Platform, user: string): string {
