@@ -110,7 +110,7 @@ def newest(frame: pd.DataFrame, features: list[str], target: str, horizon: int) 
         later = price.shift(-ahead) - price
         telling += sum(abs(2 * order(tail[name], later)[1] - 1) > 0.5 for name in features)
     drifted = sum(drifts(changes[name].to_numpy()) for name in features)
-    return {"stuck": int(runs.value_counts().max()), "look_ahead": look_ahead, "telling": telling, "drifted": drifted}
+    return {"stuck": int(runs.value_counts().max()), "look_ahead": look_ahead, "telling": int(telling), "drifted": drifted}
 
 
 def drifts(changes: np.ndarray) -> bool:
