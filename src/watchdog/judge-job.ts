@@ -53,10 +53,11 @@ function judgeLate({ late, ...facts }: JobFacts, nowMs: number): Finding[] {
 function judgeMissed(facts: JobFacts): Finding[] {
   const missed = untilDone(facts.ended).filter(({ verdict }) => verdict === "missed");
   const [newest] = missed;
-  if (!newest || facts.late || !facts.isEnabled) return [];
+  if (!newest || !facts.isEnabled) return [];
   const many = missed.length > 1 ? ` and ${missed.length - 1} before it` : "";
-  const message = `${facts.job}@${newest.name}${many} had no start: ${newest.reason ?? "missed"}`;
-  return [finding(facts, "missed", "warn", message)];
+  const message = `${facts.job}@${newest.name}${many} was missed: ${newest.reason ?? "it had no start"}`;
+  // A start that is under way may end it, and may not: until then it is neither over nor new.
+  return [{ ...finding(facts, "missed", "warn", message), isBeingHealed: isStarting(facts) }];
 }
 
 function judgeFailed(facts: JobFacts): Finding[] {
@@ -83,14 +84,16 @@ function judgeStale(facts: JobFacts, nowMs: number): Finding[] {
   if (staleAfterMs === undefined || owedMs === undefined || !facts.isEnabled) return [];
   const sinceMs = Math.max(facts.lastSuccessMs ?? facts.sinceMs, facts.sinceMs);
   const staleMs = Math.max(sinceMs + staleAfterMs, owedMs + Math.min(staleAfterMs, OWED_MAX_MS));
-  const isAtWork = facts.running.some(({ isDead }) => !isDead);
-  if (nowMs <= staleMs || isAtWork) return [];
+  if (nowMs <= staleMs) return [];
   const last =
     facts.lastSuccessMs === undefined ? "none ever" : `the last ${utcText(facts.lastSuccessMs)}`;
   const message = `${facts.job} had no success within ${spanText(staleAfterMs)} (${last})`;
-  // A slot that this very pass starts may be the success.
-  const isBeingHealed = facts.late !== undefined;
-  return [{ ...finding(facts, "stale", "warn", message), isBeingHealed }];
+  return [{ ...finding(facts, "stale", "warn", message), isBeingHealed: isStarting(facts) }];
+}
+
+/** A run that is at work, or that this very pass starts, may be the success. */
+function isStarting({ late, running }: Pick<JobFacts, "late" | "running">): boolean {
+  return late !== undefined || running.some(({ isDead }) => !isDead);
 }
 
 /** The newest slots up to the last that was done. */

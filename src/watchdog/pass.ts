@@ -67,9 +67,15 @@ export async function watchdogPass(
     await beat(road.home.paths, "watchdog", clock.now(), "ended");
     return { findings: before.findings, acts, told, open: openIncidents(ledgers.ledger) };
   }
+  const atWork = new Set(
+    after.observed
+      .filter(({ running }) => running.some(({ isDead }) => !isDead))
+      .map(({ checked }) => checked.job),
+  );
   const findings = after.findings.map((finding) => ({
     ...finding,
-    isBeingHealed: finding.isBeingHealed && waiting.has(finding.job ?? ""),
+    isBeingHealed:
+      finding.isBeingHealed && (waiting.has(finding.job ?? "") || atWork.has(finding.job ?? "")),
   }));
   told.push(...tell(road, world, findings));
   await beat(road.home.paths, "watchdog", clock.now(), "ended");

@@ -16,6 +16,7 @@ export class Checks {
   readonly #writers = new Map<string, SimProcess>();
   readonly #uploads = new Map<string, string>();
   readonly #reminded = new Map<string, { trueMs: number; wallMs: number }>();
+  readonly #hanging = new Set<string>();
   readonly #ended = new Map<string, string>();
 
   constructor(mac: Mac, ledgerFile: string, groups: Readonly<Record<string, string>>) {
@@ -56,6 +57,11 @@ export class Checks {
 
   programDone(process: SimProcess): void {
     if (process.isDead) this.fail(`a dead ${process.name} went on`);
+  }
+
+  /** From now on it hangs, and ending its run is right. */
+  programHangs({ environment }: SimProcess): void {
+    this.#hanging.add(environment["CBI_RUN"] ?? "");
   }
 
   stageStarts({ ledger, run, job }: StageContext, name: string): void {
@@ -125,6 +131,10 @@ export class Checks {
       "a slot has two runs that are done",
     );
     this.#judgeVerdicts(ledger);
+    const timedOut = "SELECT id FROM run WHERE error LIKE '%_TIMED_OUT%' OR error LIKE '%_SILENT%'";
+    for (const { id } of ledger.prepare(timedOut).all()) {
+      if (!this.#hanging.has(String(id))) this.fail(`run ${String(id)} was ended and did not hang`);
+    }
     this.#judgeAlerts(ledger);
   }
 

@@ -36,10 +36,6 @@ export function judgeTheEnd(
   }
   for (const { name, pid } of mac.processes) checks.fail(`${name} (${pid}) still runs`);
   if (mac.stores.locks.size > 0) checks.fail(`${mac.stores.locks.size} locks are held`);
-  const left = mac.disk
-    .filesBelow(home.paths.logs)
-    .filter((file) => file.endsWith("/running.json"));
-  for (const file of left) checks.fail(`${file} is left behind`);
 }
 
 /** Which slots came due, asked of the schedules; and those of each midnight, counted by the days alone. */

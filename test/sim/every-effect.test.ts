@@ -13,13 +13,22 @@ const SWARM = {
   faults: new Set<never>(),
   startMs: START,
   home: { zone: "America/New_York", policy: "latest" as const, maxAge: undefined },
-  watchdogHours: [0, 6, 12, 18],
+  watchdogHours: [1, 13],
 };
 
-async function strikeAtEach(kind: Strike, forgetting: "all" | "some"): Promise<number> {
-  for (let after = 0; after < EFFECTS_MAX; after++) {
+/** Gives how many effects there are. */
+async function strikeAtEach(
+  kind: Strike,
+  { forgetting, step }: { forgetting: "all" | "some"; step: number },
+): Promise<number> {
+  for (let after = 0; after < EFFECTS_MAX; after += step) {
     const strike = { kind, after };
-    const nights = new Nights(after, { nights: 1, swarm: { ...SWARM, forgetting }, strike });
+    const nights = new Nights(after, {
+      nights: 1,
+      peaceMs: 0,
+      swarm: { ...SWARM, forgetting },
+      strike,
+    });
     const { violations, story, hasStruck } = await nights.run();
     const told = [`${kind} after ${after} effects`, ...violations, "", ...story].join("\n");
     assert.equal(violations.length, 0, told);
@@ -29,13 +38,13 @@ async function strikeAtEach(kind: Strike, forgetting: "all" | "some"): Promise<n
 }
 
 void test("the power may fail before each effect of a day, and each slot gets its verdict", async (t) => {
-  for (const forgetting of ["all", "some"] as const) {
-    t.diagnostic(
-      `${await strikeAtEach("power-cut", forgetting)} effects, forgetting ${forgetting}`,
-    );
-  }
+  const effects = await strikeAtEach("power-cut", { forgetting: "all", step: 1 });
+  t.diagnostic(`${effects} effects`);
+  // By chance this and that of what was not synced stays: the same, seen from one effect in three.
+  await strikeAtEach("power-cut", { forgetting: "some", step: 3 });
 });
 
 void test("a process may be killed before each effect of a day, and each slot gets its verdict", async (t) => {
-  t.diagnostic(`${await strikeAtEach("kill", "all")} effects`);
+  const effects = await strikeAtEach("kill", { forgetting: "all", step: 1 });
+  t.diagnostic(`${effects} effects`);
 });

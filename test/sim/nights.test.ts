@@ -6,7 +6,7 @@ ownNode();
 const { simulate } = await import("./nights.ts");
 
 const NIGHTS = 25;
-const SEEDS = 100;
+const SEEDS = 400;
 
 void test("ten thousand nights of a machine that sleeps, fails and is cut off keep every promise", async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {

@@ -34,6 +34,8 @@ export interface Simulated {
 
 export interface NightsOptions {
   nights: number;
+  /** How long nothing goes wrong before the end is judged. */
+  peaceMs?: number;
   /** Laid over what the seed decides. */
   swarm?: Partial<Swarm>;
   /** Strikes before the effect that comes after so many, counted from the installation. */
@@ -122,13 +124,13 @@ export class Nights {
     this.isPeace = true;
     this.#said(mac.wallMs, "peace");
     await this.#world.calm();
-    await mac.runUntil(mac.trueMs + PEACE_MS);
+    await mac.runUntil(mac.trueMs + (this.#options.peaceMs ?? PEACE_MS));
     const throughMs = mac.trueMs;
     this.launchd.unload();
     // Once for what is due, and again for what waited for that or for its group.
     for (let pass = 0; pass < 4; pass++) {
       mac.start("cbi watchdog", (process) => cbi.watchdog(process));
-      await mac.runUntil(mac.trueMs + 4 * HOUR_MS);
+      await mac.runUntil(mac.trueMs + 2 * HOUR_MS);
     }
     this.checks.judgeLedger();
     judgeTheEnd(mac, this.checks, { home: this.home, sinceMs: this.#sinceMs, throughMs });

@@ -28,6 +28,7 @@ const PLANTED: Readonly<Record<string, string>> = {
   "src/jobs/check.ts": "planted/check.ts",
   "src/ledger/slots.ts": "planted/slots.ts",
   "src/pipeline/checkpoint.ts": "planted/checkpoint.ts",
+  "src/system/awake-time.ts": "planted/awake-time.ts",
   "src/watchdog/alert-edges.ts": "planted/alert-edges.ts",
 };
 

@@ -73,7 +73,7 @@ export function swarmOf(chance: Chance): Swarm {
     clockKind: { countsSleep, timersCountSleep: countsSleep && chance.is(0.5) },
     wakesForNight: chance.is(0.7),
     watchdogAtLoad: chance.is(0.5),
-    watchdogHours: everyHours(chance.pick([2, 6, 8, 12, 12, 24])),
+    watchdogHours: everyHours(chance.pick([2, 6, 8, 12, 12, 12, 24, 24, 24])),
     keepsPending: chance.is(0.5),
     forgetting: chance.pick(["all", "some"]),
   };

@@ -36,6 +36,11 @@ const cases: [string, Partial<JobFacts>, string[]][] = [
     ["warn missed:nightly healing"],
   ],
   ["a missed slot", { ended: [ended("missed"), ended("done")] }, ["warn missed:nightly"]],
+  [
+    "a missed slot before one that is about to start",
+    { late: { slot: "x", dueMs: NOW - 60_000 }, ended: [ended("missed"), ended("done")] },
+    ["warn missed:nightly healing"],
+  ],
   ["a missed slot before a success", { ended: [ended("done"), ended("missed")] }, []],
   ["a missed slot of a disabled job", { isEnabled: false, ended: [ended("missed")] }, []],
   ["a skipped slot", { ended: [ended("skipped"), ended("superseded")] }, []],
@@ -74,7 +79,7 @@ const cases: [string, Partial<JobFacts>, string[]][] = [
   [
     "a run under way",
     { lastSuccessMs: NOW - 60 * HOUR, owedMs: NOW - 12 * HOUR, running: [running({})] },
-    [],
+    ["warn stale:nightly healing"],
   ],
   ["a job that is new", { lastSuccessMs: undefined, sinceMs: NOW - HOUR, owedMs: NOW - HOUR }, []],
   ["a clock behind the ledger", { clockHold: "it is", ended: [ended("failed")] }, ["fail clock"]],

@@ -25,6 +25,7 @@ export async function runProgram(
       say(`${name} at step ${step}\n`);
     }
     if (trouble === "babble") say("\u001b[2J\u0000 nothing ".repeat(5000));
+    if (trouble === "hang") nights.checks.programHangs(process);
     if (trouble === "hang") await clock.sleep(30 * 24 * 3_600_000, signal);
     if (trouble === "retryable") return 1;
     if (trouble === "fatal") return 2;

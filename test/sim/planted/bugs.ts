@@ -20,6 +20,8 @@ export const PLANTED_BUGS = [
   "reminds-each-pass",
   /** What the clock hides counts as over. */
   "clock-ends-incidents",
+  /** Deadlines go by the clock on the wall. */
+  "sleep-counts",
 ] as const;
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number];
