@@ -14,7 +14,10 @@ export async function stat(file: string): Promise<SimStats> {
   return lookLater(({ mac }) => statsOf(there(mac.disk.find(file), file)));
 }
 
-export const lstat = stat;
+/** The simulated disk has no symbolic links. */
+export async function lstat(file: string): Promise<SimStats> {
+  return stat(file);
+}
 
 export async function readFile(file: string, encoding?: string): Promise<string | Uint8Array> {
   return lookLater(({ mac }) => {
