@@ -31,6 +31,8 @@ const MEBIBYTE = 1024 * 1024;
 if (process.argv[2] === "serve") {
   const server = await startArrowFake({ ...LARGE, batches: Number(process.argv[3]) });
   console.log(server.storage);
+} else if (process.argv[2] === "watch") {
+  watch(Number(process.argv[3]), Number(process.argv[4]));
 } else {
   const folder = await mkdtemp(path.join(tmpdir(), "cbi-bench-bigquery-"));
   try {
@@ -72,7 +74,7 @@ async function large(folder: string, batches: number): Promise<void> {
   await convertToParquet({ raw, form: "arrow", fields, date: "date", file }, world, never);
   const { rows } = await readReceipt(file);
   const seconds = (performance.now() - started) / 1000;
-  const peak = memory.stop();
+  const peak = await memory.stop();
   server.kill("SIGKILL");
   const bytes = (await stat(raw)).size;
   console.log(
@@ -121,30 +123,47 @@ async function emulator(folder: string): Promise<void> {
     const { rows } = await warehouse.exportTable(request, never);
     const seconds = (performance.now() - started) / 1000;
     console.log(
-      `${read}: ${rows} rows x 51 in ${seconds.toFixed(1)} s, ${Math.round(rows / seconds)} rows/s, peak ${memory.stop()}`,
+      `${read}: ${rows} rows x 51 in ${seconds.toFixed(1)} s, ${Math.round(rows / seconds)} rows/s, peak ${await memory.stop()}`,
     );
   }
 }
 
-/** Samples the memory of this process and what it started, but for one; on Linux. */
-function watchMemory(except: number): { stop: () => string } {
+/**
+ * Samples the memory of this process and what it started, but for one; on Linux. From a process of its
+ * own, since fifty looks a second at every process leave more garbage than an export does.
+ */
+function watchMemory(except: number): { stop: () => Promise<string> } {
+  const watcher = spawn(
+    process.execPath,
+    [import.meta.filename, "watch", `${process.pid}`, `${except}`],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  return {
+    async stop() {
+      watcher.stdin.end();
+      const [line] = (await once(watcher.stdout, "data")) as [Buffer];
+      return line.toString().trim();
+    },
+  };
+}
+
+/** Until its input ends. */
+function watch(root: number, except: number): void {
   const peaks = { together: 0, cbi: 0, worker: 0 };
   const timer = setInterval(() => {
-    const [own = 0, ...others] = family(process.pid, except).map(resident);
+    const [own = 0, ...others] = family(root, except).map(resident);
     const worker = others.reduce((sum, bytes) => sum + bytes, 0);
     peaks.together = Math.max(peaks.together, own + worker);
     peaks.cbi = Math.max(peaks.cbi, own);
     peaks.worker = Math.max(peaks.worker, worker);
   }, 20);
-  return {
-    stop() {
-      clearInterval(timer);
-      const [together, cbi, worker] = [peaks.together, peaks.cbi, peaks.worker].map((bytes) =>
-        Math.round(bytes / MEBIBYTE),
-      );
-      return `${together} MB (cbi ${cbi}, worker ${worker})`;
-    },
-  };
+  process.stdin.resume().once("end", () => {
+    clearInterval(timer);
+    const [together, cbi, worker] = [peaks.together, peaks.cbi, peaks.worker].map((bytes) =>
+      Math.round(bytes / MEBIBYTE),
+    );
+    console.log(`${together} MB (cbi ${cbi}, worker ${worker})`);
+  });
 }
 
 function family(root: number, except: number): number[] {
@@ -152,6 +171,7 @@ function family(root: number, except: number): number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => parentOf(Number(name)) === root && Number(name) !== except)
     .map(Number)
+    .filter((pid) => pid !== process.pid)
     .filter((pid) => !commandOf(pid).includes("local-bigquery"));
   return [root, ...children];
 }

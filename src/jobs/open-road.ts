@@ -1,4 +1,5 @@
 import type { Home } from "../config/home.ts";
+import { letOptimize } from "../system/small-heap.ts";
 import { openHandle } from "./ledger-handle.ts";
 import type { JobWorld } from "./ports.ts";
 import type { Road } from "./road.ts";
@@ -14,6 +15,9 @@ export function openRoad(home: Home, world: JobWorld): Road {
     world,
     services: jobServices(home.paths),
     // Most starts find nothing due or run a command; the pipeline is loaded for a night alone.
-    runNight: async (...asked) => (await import("../pipeline/night.ts")).runNight(...asked),
+    runNight: async (...asked) => {
+      letOptimize();
+      return (await import("../pipeline/night.ts")).runNight(...asked);
+    },
   };
 }

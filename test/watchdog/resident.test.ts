@@ -76,6 +76,7 @@ void test("a job that hangs and one that throws leave the others alone, and the 
   for (let hour = 0; hour < 3; hour++) {
     under.clock.advance(60 * MINUTE);
     await resident.tick();
+    await pollUntil("it hangs", () => under.ran.some(({ job }) => job === "hangs"));
     await settle(resident);
   }
   assert.equal(under.ran.filter(({ job }) => job === "works").length, 3);

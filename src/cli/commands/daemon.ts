@@ -2,6 +2,7 @@ import { parseDurationMs } from "../../config/duration.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { systemRandom } from "../../system/random.ts";
+import { waitUnoptimized } from "../../system/small-heap.ts";
 import { singleLine } from "../../system/text.ts";
 import { serve } from "../../watchdog/serve.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";
@@ -36,6 +37,7 @@ export const command: Command = {
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
   ],
   async run(context, input) {
+    waitUnoptimized();
     const home = await homeOf(context, input);
     const { drain } = input.options;
     const isJson = input.options["json"] === true;
