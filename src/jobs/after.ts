@@ -1,6 +1,6 @@
 import type { RegisteredJob } from "../ledger/jobs.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { slotsOfDay } from "../ledger/slots.ts";
+import { slotsOfDay, unreachedSlots } from "../ledger/slots.ts";
 import { addDays } from "../schedule/day.ts";
 import type { AfterState, DueSlot } from "../schedule/due.ts";
 import { slotsBetween } from "../schedule/slots.ts";
@@ -38,7 +38,8 @@ function upstreamState(
   if (done.length > 0) {
     return { state: "ready", sinceMs: Math.min(...done.map(({ recordedMs }) => recordedMs)) };
   }
-  const claimed = recorded.find(({ verdict }) => verdict === undefined);
+  const unreached = new Set(unreachedSlots(ledger, name).map((slot) => slot.name));
+  const claimed = recorded.find((slot) => slot.verdict === undefined || unreached.has(slot.name));
   if (claimed) return { state: "waiting", reason: `${name}@${claimed.name} is not done yet` };
   const names = new Set(recorded.map((slot) => slot.name));
   const coming = slotsOn(upstream, day).find(

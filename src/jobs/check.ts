@@ -8,6 +8,7 @@ import {
   newestRecordMs,
   noteCheck,
   recordCheck,
+  unreachedSlots,
   type SlotRecord,
 } from "../ledger/slots.ts";
 import { dueCheck, RUNS_MAX, type ClaimedSlot, type DueDecision } from "../schedule/due.ts";
@@ -92,7 +93,9 @@ export class DueBook {
       throughMs: registered.throughMs,
       disabled: disabledReason(this.#jobs, registered),
       catchUp: job.catchUp,
-      claimed: this.claimed(name).map((slot) => this.#factsOf(slot, options.hasLock)),
+      claimed: [...unreachedSlots(ledger, name), ...this.claimed(name)].map((slot) =>
+        this.#factsOf(slot, options.hasLock),
+      ),
       isKeptAlive: job.settings.kind === "service",
       isRecorded: (slot) => findSlot(ledger, name, slot) !== undefined,
       caughtUpMs: job.catchUp.spacingMs === undefined ? undefined : lastCaughtUpMs(ledger, name),
@@ -157,6 +160,7 @@ export class DueBook {
       attempts: this.#isService(slot.job) ? this.#deathsLately(slot) : slot.attempts,
       failures: slot.failures,
       endedMs: run?.endedMs ?? slot.recordedMs,
+      isUnreached: slot.verdict === "missed",
       isRunning: !hasLock && run?.state === "running" && isAlive(run.owner),
     };
   }

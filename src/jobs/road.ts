@@ -1,5 +1,5 @@
 import type { Home } from "../config/home.ts";
-import { findRun } from "../ledger/runs.ts";
+import { findRun, type RecordedError } from "../ledger/runs.ts";
 import {
   claimedSlots,
   claimSlot,
@@ -13,6 +13,7 @@ import {
 import type { runNight } from "../pipeline/night.ts";
 import type { DueSlot, NextStep } from "../schedule/due.ts";
 import { ExitCode } from "../system/exit-code.ts";
+import { NETWORK_UNAVAILABLE } from "../warehouse/warehouse.ts";
 import { buryTheDead } from "./bury.ts";
 import { openBook, type Checked } from "./check.ts";
 import { invocationOf } from "./invocation.ts";
@@ -165,8 +166,13 @@ class Pass {
     for (const slot of claimedSlots(ledger, this.#name)) {
       const run = slot.run === undefined ? undefined : findRun(ledger, slot.run);
       if (!run || (run.state !== "done" && run.state !== "failed")) continue;
-      const reason = run.error?.message;
-      this.#verdict(run.id, slot, run.state, reason, run.error?.class === "retryable");
+      const { state: end, error } = run;
+      this.#verdict(run.id, slot, {
+        end,
+        reason: error?.message,
+        error,
+        mayHeal: error?.class === "retryable",
+      });
     }
   }
 
@@ -231,35 +237,36 @@ class Pass {
       // A person's or a kill switch's stop; the slot goes on later.
       return this.#interrupted(invocation, slot);
     }
-    this.#verdict(invocation.run, slot, end.end, end.reason, end.mayHeal === true);
+    this.#verdict(invocation.run, slot, { ...end, end: end.end });
     return !world.signal.aborted;
   }
 
-  /** Gives a slot its verdict, or keeps it claimed after a first failure that time may heal. */
-  #verdict(
-    run: string,
-    slot: DueSlot,
-    end: "done" | "failed" | "skipped",
-    reason: string | undefined,
-    mayHeal: boolean,
-  ): void {
+  /**
+   * Gives a slot its verdict, or keeps it claimed after a first failure that time may heal. A run that
+   * found no network missed its slot, which a later check catches up.
+   */
+  #verdict(run: string, slot: DueSlot, ended: SlotRunEnd): void {
     const { ledger } = this.#road.ledgers;
     const nowMs = this.#road.world.clock.now();
+    const hasFailed = ended.end === "failed";
+    const isUnreached = hasFailed && ended.error?.code === NETWORK_UNAVAILABLE;
+    const reason = isUnreached ? `network: ${ended.reason}` : ended.reason;
     const base = { job: this.#name, name: slot.name, run, reason, nowMs };
     const failures = (findSlot(ledger, this.#name, slot.name)?.failures ?? 0) + 1;
-    if (end === "failed" && mayHeal && failures < FAILURES_MAX) {
+    if (hasFailed && !isUnreached && ended.mayHeal === true && failures < FAILURES_MAX) {
       keepClaimed(ledger, { ...base, hasFailed: true });
       this.#slots.push({ slot: slot.name, verdict: undefined, reason, run });
       return;
     }
-    endSlot(ledger, { ...base, verdict: end });
-    this.#slots.push({ slot: slot.name, verdict: end, reason, run });
+    const verdict = isUnreached ? "missed" : ended.end;
+    endSlot(ledger, { ...base, verdict });
+    this.#slots.push({ slot: slot.name, verdict, reason, run });
   }
 
   #skip(invocation: Invocation, slot: DueSlot, reason: string): boolean {
     this.#road.world.emit({ event: "note", message: `${slot.name} is skipped: ${reason}` });
     this.#count(ExitCode.held);
-    this.#verdict(invocation.run, slot, "skipped", reason, false);
+    this.#verdict(invocation.run, slot, { end: "skipped", reason });
     return true;
   }
 
@@ -290,6 +297,14 @@ class Pass {
   #count(exitCode: ExitCode): void {
     if (exitCode !== ExitCode.done) this.#exitCode = exitCode;
   }
+}
+
+/** How the run of a slot ended that is not to go on. */
+interface SlotRunEnd {
+  end: "done" | "failed" | "skipped";
+  reason?: string | undefined;
+  error?: RecordedError | undefined;
+  mayHeal?: boolean;
 }
 
 function isStart({ next }: Checked): boolean {

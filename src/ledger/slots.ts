@@ -66,13 +66,17 @@ export function claimSlot(ledger: Ledger, claim: Claim): boolean {
   });
 }
 
-/** Takes a claimed slot over from a run that is dead, or says false when it changed meanwhile. */
+/**
+ * Takes a slot over from a run that is dead or that missed it for want of a network, or says false
+ * when it changed meanwhile.
+ */
 export function reclaimSlot(ledger: Ledger, claim: Claim, seen: SlotRecord): boolean {
   return ledger.provisional(() => {
     markClock(ledger, claim.nowMs);
     const row = ledger.get(
-      `UPDATE slot SET run = ?, attempts = attempts + 1, is_catch_up = ?, recorded_ms = ?
-       WHERE job = ? AND name = ? AND verdict IS NULL AND attempts = ? AND run IS ? RETURNING name`,
+      `UPDATE slot SET verdict = NULL, run = ?, attempts = attempts + 1, is_catch_up = ?, recorded_ms = ?
+       WHERE job = ? AND name = ? AND (verdict IS NULL OR ${UNREACHED}) AND attempts = ? AND run IS ?
+       RETURNING name`,
       claim.run,
       claim.isCatchUp ? 1 : 0,
       claim.nowMs,
@@ -85,12 +89,16 @@ export function reclaimSlot(ledger: Ledger, claim: Claim, seen: SlotRecord): boo
   });
 }
 
+/** Missed, though a run had it: that found no network. A slot that is missed without a start has no run. */
+const UNREACHED = "(verdict = 'missed' AND run IS NOT NULL)";
+
 /** What a run says of its slot at its end. */
 export interface ClaimEnd {
   job: string;
   name: string;
   run: string;
-  verdict: Exclude<SlotVerdict, "missed">;
+  /** `missed` when the run found no network. */
+  verdict: SlotVerdict;
   reason: string | undefined;
   nowMs: number;
 }
@@ -262,6 +270,20 @@ export function claimedSlots(ledger: Ledger, job?: string): SlotRecord[] {
         )
       : ledger.all("SELECT * FROM slot WHERE job = ? AND verdict IS NULL ORDER BY due_ms", job);
   return rows.map(toSlot);
+}
+
+/** A job's newest slots that a run of theirs missed for want of a network: those that came after all others. */
+export function unreachedSlots(ledger: Ledger, job: string): SlotRecord[] {
+  return ledger
+    .all(
+      `SELECT * FROM slot WHERE job = ? AND ${UNREACHED} AND due_ms > coalesce((SELECT due_ms
+         FROM slot WHERE job = ? AND NOT coalesce(${UNREACHED}, 0) ORDER BY due_ms DESC LIMIT 1),
+         ${Number.MIN_SAFE_INTEGER})
+       ORDER BY due_ms`,
+      job,
+      job,
+    )
+    .map(toSlot);
 }
 
 /** The slots of a job that its wall clock gives a day. */

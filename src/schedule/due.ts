@@ -10,6 +10,8 @@ export const ON_TIME_MS = 5 * MINUTE_MS;
 export const CLOCK_BEHIND_MS = 5 * MINUTE_MS;
 /** Between a failure that time may heal and the slot's next run. */
 export const HEAL_MS = 10 * MINUTE_MS;
+/** A network that stays away is looked for ever more rarely, at last once an hour: so many times that. */
+const UNREACHED_HEAL_MAX = 6;
 /** A slot that was interrupted so often takes the machine down with it, or is taken down by it. */
 export const RUNS_MAX = 5;
 
@@ -28,7 +30,7 @@ export interface DueSlot {
   day: Day;
 }
 
-/** A slot that a run took and that has no verdict yet. */
+/** A slot that a run took and that has no verdict yet, or was missed for want of a network. */
 export interface ClaimedSlot extends DueSlot {
   /** How many runs it has had. */
   attempts: number;
@@ -38,6 +40,8 @@ export interface ClaimedSlot extends DueSlot {
   endedMs?: number | undefined;
   /** Whether a run of it is alive. */
   isRunning: boolean;
+  /** Its run found no network: it counts as missed, and goes on where it still may. */
+  isUnreached?: boolean | undefined;
 }
 
 /** Whether the jobs that a slot waits for are done. */
@@ -155,7 +159,8 @@ function refuseAll(facts: DueFacts, pending: readonly DueSlot[]): Choice {
   const reason = facts.disabled ?? "disabled";
   const ends: SlotEnd[] = pending.map((slot) => end(slot, "skipped", reason));
   for (const slot of facts.claimed) {
-    if (!slot.isRunning) ends.push(end(slot, "failed", `interrupted, and not resumed: ${reason}`));
+    if (slot.isRunning || slot.isUnreached === true) continue;
+    ends.push(end(slot, "failed", `interrupted, and not resumed: ${reason}`));
   }
   return { ends, waiting: [], next: { step: "wait", untilMs: undefined, reason } };
 }
@@ -258,6 +263,10 @@ function resumableOf(
   let found: ClaimedSlot | undefined;
   for (const slot of [...facts.claimed].sort(byDue)) {
     if (slot.isRunning) continue;
+    if (slot.isUnreached === true) {
+      if (isOwed(facts, slot, ready.next)) found ??= slot;
+      continue;
+    }
     const was = slot.failures > 0 ? "failed once" : "interrupted";
     const taker = ready.next.step === "start" ? ready.next.slot : undefined;
     if (slot.attempts >= RUNS_MAX) {
@@ -279,13 +288,31 @@ function resumableOf(
   return found;
 }
 
+/** Whether a slot that found no network is still to be caught up: its verdict stands otherwise. */
+function isOwed({ nowMs, catchUp }: DueFacts, slot: ClaimedSlot, next: NextStep): boolean {
+  const lateMs = nowMs - slot.dueMs;
+  if (catchUp.maxAgeMs !== undefined && lateMs > catchUp.maxAgeMs) return false;
+  if (catchUp.policy === "none" && lateMs > ON_TIME_MS) return false;
+  const isReplaced = next.step === "start" && next.slot.dueMs >= slot.dueMs;
+  return catchUp.policy === "all" || !isReplaced;
+}
+
 function resume(facts: DueFacts, slot: ClaimedSlot): NextStep {
-  const healedMs = slot.failures > 0 ? (slot.endedMs ?? slot.dueMs) + HEAL_MS : facts.nowMs;
-  if (healedMs > facts.nowMs && healedMs - facts.nowMs <= HEAL_MS) {
-    return { step: "wait", untilMs: healedMs, reason: "its last run failed; time may heal it" };
+  const { name, dueMs, day, failures, isUnreached } = slot;
+  const reason = isUnreached
+    ? "its last run found no network"
+    : failures > 0
+      ? "its last run failed"
+      : "its last run was interrupted";
+  const healMs = isUnreached
+    ? HEAL_MS * Math.min(slot.attempts, UNREACHED_HEAL_MAX)
+    : failures > 0
+      ? HEAL_MS
+      : 0;
+  const healedMs = (slot.endedMs ?? dueMs) + healMs;
+  if (healMs > 0 && healedMs > facts.nowMs && healedMs - facts.nowMs <= healMs) {
+    return { step: "wait", untilMs: healedMs, reason: `${reason}; time may heal it` };
   }
-  const { name, dueMs, day } = slot;
-  const reason = slot.failures > 0 ? "its last run failed" : "its last run was interrupted";
   const isCatchUp = facts.nowMs - dueMs > ON_TIME_MS;
   return { step: "resume", slot: { name, dueMs, day }, isCatchUp, reason };
 }

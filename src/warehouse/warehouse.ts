@@ -161,5 +161,8 @@ export interface Warehouse {
   cost(): Cost;
 }
 
+/** The code of the failure of whoever found no network as long as the configuration has it awaited. */
+export const NETWORK_UNAVAILABLE = "CBI_NETWORK_UNAVAILABLE";
+
 /** The cost of work that is free. */
 export const FREE: Readonly<Cost> = { bytesEstimated: 0, bytesBilled: 0 };

@@ -86,6 +86,17 @@ export class FakeBigQuery implements AsyncDisposable {
     return `http://127.0.0.1:${address.port}`;
   }
 
+  /** Lets nobody connect any more, as on a machine without a network; returns what ends that. */
+  async leave(): Promise<() => Promise<void>> {
+    const port = Number(new URL(this.rest).port);
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    return () =>
+      new Promise((resolve) => {
+        this.#server.listen(port, "127.0.0.1", () => resolve());
+      });
+  }
+
   /** Lets a server that died after a fault answer again. */
   revive(): void {
     this.#isDead = false;

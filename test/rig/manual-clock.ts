@@ -11,8 +11,9 @@ export class ManualClock implements Clock {
     this.#isSlept = isSlept;
   }
 
+  /** Whole milliseconds, as of the system. */
   now(): number {
-    return this.#nowMs;
+    return Math.floor(this.#nowMs);
   }
 
   monotonic(): number {

@@ -1,5 +1,6 @@
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
+import { NETWORK_UNAVAILABLE } from "../warehouse.ts";
 
 /** An error in BigQuery's words, of an HTTP answer or of a finished job. */
 export interface BigQueryError {
@@ -12,7 +13,7 @@ export interface BigQueryError {
 export const NOT_FOUND = "CBI_BIGQUERY_NOT_FOUND";
 export const EXISTS = "CBI_BIGQUERY_EXISTS";
 export const QUERY_REFUSED = "CBI_BIGQUERY_QUERY";
-export const NETWORK = "CBI_NETWORK_UNAVAILABLE";
+export const NETWORK = NETWORK_UNAVAILABLE;
 
 // Reasons and what to do about them: https://cloud.google.com/bigquery/docs/error-messages
 const PASSING = new Set([
