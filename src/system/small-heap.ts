@@ -8,17 +8,22 @@ export function keepHeapSmall(): void {
   process.getBuiltinModule("node:v8").setFlagsFromString("--optimize-for-size");
 }
 
+let isWaiting = false;
+
 /**
  * Keeps V8's optimizing compilers from being loaded at all, which are an eighth of the memory of a
  * process that waits; a minute's tick needs none. `letOptimize` gives them back before real work.
  */
 export function waitUnoptimized(): void {
+  isWaiting = true;
   const { setFlagsFromString } = process.getBuiltinModule("node:v8");
   for (const flag of ["--no-opt", "--no-maglev"]) setFlagsFromString(flag);
 }
 
-/** What V8 does unless told otherwise. */
+/** What V8 does unless told otherwise; nothing where it was not. */
 export function letOptimize(): void {
+  if (!isWaiting) return;
+  isWaiting = false;
   const { setFlagsFromString } = process.getBuiltinModule("node:v8");
   for (const flag of ["--opt", "--maglev"]) setFlagsFromString(flag);
 }
