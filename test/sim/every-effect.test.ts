@@ -4,7 +4,7 @@ import type { Strike } from "./mac/mac.ts";
 import { ownNode } from "./own-node.ts";
 
 ownNode();
-const { Nights } = await import("./nights.ts");
+const { simulateWith } = await import("./nights.ts");
 
 const EFFECTS_MAX = 2000;
 const START = Date.parse("2026-11-20T04:55:00Z");
@@ -23,13 +23,12 @@ async function strikeAtEach(
 ): Promise<number> {
   for (let after = 0; after < EFFECTS_MAX; after += step) {
     const strike = { kind, after };
-    const nights = new Nights(after, {
+    const { violations, story, hasStruck } = await simulateWith(after, {
       nights: 1,
       peaceMs: 0,
       swarm: { ...SWARM, forgetting },
       strike,
     });
-    const { violations, story, hasStruck } = await nights.run();
     const told = [`${kind} after ${after} effects`, ...violations, "", ...story].join("\n");
     assert.equal(violations.length, 0, told);
     if (!hasStruck) return after;

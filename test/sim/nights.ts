@@ -142,6 +142,18 @@ export class Nights {
 }
 
 /** Simulates `nights` nights from a seed. */
-export async function simulate(seed: number, nights: number): Promise<Simulated> {
-  return new Nights(seed, { nights }).run();
+export function simulate(seed: number, nights: number): Promise<Simulated> {
+  return simulateWith(seed, { nights });
+}
+
+/** The same with all that can be chosen. */
+export async function simulateWith(seed: number, options: NightsOptions): Promise<Simulated> {
+  const { stackTraceLimit } = Error;
+  // Missing files are errors by the thousand, and nobody reads where they came from.
+  Error.stackTraceLimit = 0;
+  try {
+    return await new Nights(seed, options).run();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
