@@ -162,7 +162,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   {
     words: ["warehouse", "copy"],
-    summary: "Copy the training tables and prices between BigQuery and the embedded warehouse",
+    summary: "Copy tables, prices and forecasts between BigQuery and the embedded warehouse",
     load: () => import("./commands/warehouse-copy.ts"),
   },
   {

@@ -11,6 +11,8 @@ import type { HomePaths } from "../system/home.ts";
 import { loadParquet } from "./bigquery/load-table.ts";
 import type { BigQueryWorld } from "./bigquery/open.ts";
 import { createDataset, requireDataset, shown, tableNames } from "./bigquery/tables.ts";
+import { openDuckdbWarehouse } from "./duckdb/open.ts";
+import { hashForecasts } from "./forecast-rows.ts";
 import { dotted, trainingTable } from "./naming.ts";
 import type { Warehouse } from "./warehouse.ts";
 
@@ -30,8 +32,8 @@ export interface CopiedTable {
 }
 
 /**
- * Makes a new home with the embedded warehouse that holds the training tables and prices of a remote
- * one, to work offline or to replay nights. Its `cbi.yaml` is the same but for `warehouse`.
+ * Makes a new home with the embedded warehouse that holds the training tables, prices and forecasts of
+ * a remote one, to work offline or to replay nights. Its `cbi.yaml` is the same but for `warehouse`.
  */
 export async function pullHome(
   source: CopySource,
@@ -58,14 +60,28 @@ export async function pullHome(
   );
   const document = parseDocument(source.text);
   document.set("warehouse", document.createNode({ kind: "duckdb", sources }));
+  // Forecasts need no sources.
+  const warehouse = { kind: "duckdb", sources: {}, prepare: "prepare/" } as const;
+  const embedded = openDuckdbWarehouse({ config: { ...source.config, warehouse }, paths: target });
+  const forecasts = await copyForecasts(source, embedded, signal);
+  // Last, since a home that is there is not copied into again.
   await writeFile(target.config, document.toString());
-  return copied.map(({ table, rows }) => ({ table, rows }));
+  return [...copied.map(({ table, rows }) => ({ table, rows })), ...forecasts];
 }
 
-/** Makes the training tables and prices of a BigQuery home those of an embedded one, each atomically. */
+/**
+ * Makes the training tables and prices of a BigQuery home those of an embedded one, each atomically,
+ * and its forecasts too, day by day.
+ */
 export async function pushTables(
   source: CopySource,
-  target: { world: BigQueryWorld; config: Config; settings: BigQuerySettings; folder: string },
+  target: {
+    world: BigQueryWorld;
+    warehouse: Warehouse;
+    config: Config;
+    settings: BigQuerySettings;
+    folder: string;
+  },
   signal: AbortSignal,
 ): Promise<CopiedTable[]> {
   const { world, config, settings } = target;
@@ -84,10 +100,32 @@ export async function pushTables(
       await loadParquet(world.session, table, file, signal);
       done.push({ table: shown(table), rows });
     }
-    return done;
+    return [...done, ...(await copyForecasts(source, target.warehouse, signal))];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Makes the forecasts of each day and horizon that the source has those of the target, by its upload,
+ * which is keyed: repeatable at any point, and days that are the same already are left alone. Other
+ * days, horizons and symbols of the target stay. Returns nothing where there are none to copy.
+ */
+export async function copyForecasts(
+  { config, warehouse, asOf }: Pick<CopySource, "config" | "warehouse" | "asOf">,
+  target: Warehouse,
+  signal: AbortSignal,
+): Promise<CopiedTable[]> {
+  const filter = { symbol: config.symbol, asOfMax: asOf };
+  const rows = await warehouse.forecasts(filter);
+  if (rows.length === 0) return [];
+  const stored = Map.groupBy(await target.forecasts(filter), (row) => row.as_of);
+  for (const [day, wanted] of Map.groupBy(rows, (row) => row.as_of)) {
+    const horizons = new Set(wanted.map((row) => row.horizon));
+    const there = (stored.get(day) ?? []).filter((row) => horizons.has(row.horizon));
+    if (hashForecasts(there) !== hashForecasts(wanted)) await target.upload(wanted, signal);
+  }
+  return [{ table: "forecasts", rows: rows.length }];
 }
 
 interface Fetched extends CopiedTable {

@@ -13,10 +13,11 @@ import { remoteOf } from "../remote.ts";
 /** `cbi warehouse copy`: tables down into a new embedded home, or up into a BigQuery home. */
 export const command: Command = {
   words: ["warehouse", "copy"],
-  summary: "Copy the training tables and prices between BigQuery and the embedded warehouse",
+  summary: "Copy tables, prices and forecasts between BigQuery and the embedded warehouse",
   description:
     "From a BigQuery home into a new folder, which becomes a home with the embedded warehouse; or from " +
-    "an embedded home up into the tables of the BigQuery home in that folder. Forecasts are not copied.",
+    "an embedded home up into the tables of the BigQuery home in that folder. Forecasts are copied day by " +
+    "day: those of the same day and horizon are replaced, others stay.",
   arguments: [{ name: "<dir>", summary: "a new folder, or a home with warehouse.kind: bigquery" }],
   options: [jsonOption, homeOption],
   examples: [
@@ -50,7 +51,13 @@ export const command: Command = {
       const settings = target.config.warehouse;
       if (!world || settings.kind !== "bigquery") throw bothEmbedded(folder);
       const { trainingData } = home.paths;
-      const place = { world, config: target.config, settings, folder: trainingData };
+      const place = {
+        world,
+        warehouse: openWarehouse(target.config, target.paths, context.environment),
+        config: target.config,
+        settings,
+        folder: trainingData,
+      };
       return pushTables(source, place, context.signal);
     }
   },

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { parse, stringify } from "yaml";
 import type { ForecastRow } from "../../../src/evaluation/forecast.ts";
 import { readManifest } from "../../../src/models/registry.ts";
+import { homePaths } from "../../../src/system/home.ts";
+import { openDuckdbWarehouse } from "../../../src/warehouse/duckdb/open.ts";
 import { emulatorSkip, startLocalBigQuery } from "../../rig/local-bigquery.ts";
 import { QUICK_CONFIG, Rig } from "../../rig/rig.ts";
 import { bigqueryHome } from "./home.ts";
@@ -30,6 +32,7 @@ void test(
     const up = await embedded.cbi(["warehouse", "copy", home.paths.root]);
     assert.equal(up.exitCode, 0);
     assert.match(up.stdout, /training\.wti_training_prod_allhistory_1m: 17\d\d rows/);
+    assert.deepEqual(await remote.open().forecasts({ symbol: "WTI" }), await embedded.forecasts());
     assert.equal((await home.cbi(["warehouse", "check"])).exitCode, 0);
     const estimate = await home.cbi(["warehouse", "estimate", "--json"]);
     assert.equal(estimate.exitCode, 0);
@@ -38,7 +41,8 @@ void test(
     assert.equal((await home.night()).exitCode, 0);
     assert.deepEqual(await modelHashes(home), await modelHashes(embedded));
     const stored = await remote.open().forecasts({ symbol: "WTI" });
-    assert.equal(stored.length > 0, true);
+    const copied = new Set((await embedded.forecasts()).map(({ run }) => run));
+    assert.equal(stored.length > 0 && stored.every(({ run }) => !copied.has(run)), true);
     assert.deepEqual(withoutRun(stored), withoutRun(await embedded.forecasts()));
 
     // The same night again repeats nothing that is done, and doubles nothing.
@@ -53,6 +57,11 @@ void test(
     await using offline = await Rig.make(t);
     const folder = offline.file("copy");
     assert.equal((await home.cbi(["warehouse", "copy", folder])).exitCode, 0);
+    const down = openDuckdbWarehouse({ config: remote.config, paths: homePaths(folder) });
+    assert.deepEqual(
+      await down.forecasts({ symbol: "WTI" }),
+      await remote.open().forecasts({ symbol: "WTI" }),
+    );
     const night = await home.cbi(["run", "nightly", "--json"], {
       environment: { CBI_HOME: folder },
     });
