@@ -278,6 +278,7 @@ export class FakeBigQuery implements AsyncDisposable {
 
   async #query(job: FakeJob, query: unknown): Promise<void> {
     const sql = translate((query as { query: string }).query);
+    if (isScript(sql)) return this.#script(sql);
     if (!/^(SELECT|WITH)/.test(sql)) {
       await this.#connection.run(sql);
       const changed = /^(?:MERGE INTO|CREATE OR REPLACE VIEW) "([^"]+)"\."([^"]+)"/.exec(sql);
@@ -297,6 +298,18 @@ export class FakeBigQuery implements AsyncDisposable {
       .map((row) => row.map((cell) => (typeof cell === "string" ? cell : null)));
   }
 
+  /** A script whose one variable is a day. */
+  async #script(sql: string): Promise<void> {
+    const [, name = "", day = "", text = ""] =
+      /^DECLARE (\w+) DATE DEFAULT (DATE '[^']+');\s([^]*)$/.exec(sql) ?? [];
+    await this.#connection.run(text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), day));
+    for (const [, dataset, table] of text.matchAll(
+      /CREATE OR REPLACE TABLE "([^"]+)"\."([^"]+)"/g,
+    )) {
+      this.#touch(`${dataset}.${table}`);
+    }
+  }
+
   #job(jobId: string): FakeJob {
     const job = this.#jobs.get(jobId);
     if (!job) throw new Refused(404, "notFound", `Not found: Job ${jobId}`);
@@ -306,6 +319,10 @@ export class FakeBigQuery implements AsyncDisposable {
   #shown(job: FakeJob): unknown {
     const isDone = job.polls <= 0;
     job.polls -= 1;
+    const { dryRun, query } = job.configuration as { dryRun?: boolean; query?: { query: string } };
+    // A dry run of a script tells nothing of its bytes.
+    const isUnknown = dryRun === true && isScript(query?.query ?? "");
+    const processed = String(isUnknown ? 0 : this.bytes);
     return {
       jobReference: { jobId: job.jobId, location: "US" },
       configuration: job.configuration,
@@ -314,9 +331,9 @@ export class FakeBigQuery implements AsyncDisposable {
         ...(isDone && job.error ? { errorResult: job.error } : {}),
       },
       statistics: {
-        totalBytesProcessed: String(this.bytes),
+        totalBytesProcessed: processed,
         query: {
-          totalBytesProcessed: String(this.bytes),
+          totalBytesProcessed: processed,
           totalBytesBilled: String(this.bytesBilled ?? this.bytes),
         },
       },
@@ -373,6 +390,10 @@ function parts(body: string): string[] {
 
 function quoted(name: string): string {
   return name.split(".").map(sqlName).join(".");
+}
+
+function isScript(sql: string): boolean {
+  return sql.startsWith("DECLARE ");
 }
 
 /** BigQuery's SQL in DuckDB's words, as far as ours goes. */

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { test } from "node:test";
+import { Failure } from "../../../src/system/failure.ts";
+import { seed, temporaryFolder } from "../../contract/warehouse.ts";
+import { FakeBigQuery } from "../../rig/bigquery-fake.ts";
+import { bigqueryHome, never, seedTables } from "./home.ts";
+
+// A dry run tells nothing of a script's bytes; the fake does as BigQuery does.
+const MAKES = `CREATE OR REPLACE TABLE \`test.training.upto\` AS
+  SELECT date, price FROM \`test.training.wti\` WHERE date <= as_of;`;
+const COUNTS = `CREATE OR REPLACE TABLE \`test.training.counted\` AS
+  SELECT count(*) AS days, max(date) AS newest FROM \`test.training.upto\`;`;
+
+async function scripts(files: Record<string, string>): ReturnType<typeof temporaryFolder> {
+  const folder = await temporaryFolder();
+  await mkdir(path.join(folder.path, "sql"));
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(path.join(folder.path, "sql", name), text);
+  }
+  return folder;
+}
+
+void test("the user's scripts run in order of name as of the day, under the limit, and their bill is told", async () => {
+  await using fake = await FakeBigQuery.start();
+  await using folder = await scripts({
+    "20_count.sql": COUNTS,
+    "10_make.sql": MAKES,
+    "note.txt": "x",
+  });
+  const prepare = path.join(folder.path, "sql");
+  await using home = await bigqueryHome(
+    { rest: fake.rest },
+    { prepare, maximum_bytes_billed: 50_000_000 },
+  );
+  await seedTables(home, seed());
+  fake.calls.length = 0;
+  fake.bytes = 30_000_000;
+  const receipt = await home.open().prepare("2024-01-04", never);
+  const { bytesEstimated, bytesBilled, jobs } = receipt;
+  assert.deepEqual({ bytesEstimated, bytesBilled }, { bytesEstimated: 0, bytesBilled: 60_000_000 });
+  assert.match(
+    jobs.join(" "),
+    /^cbi-2024-01-04-prepare-\S+ \(10_make\.sql\) cbi-2024-01-04-prepare-\S+ \(20_count\.sql\)$/,
+  );
+  // What a script costs is not known before, so that each carries the whole limit.
+  const limits = fake.calls.flatMap(
+    ({ body }) => /"maximumBytesBilled":"(\d+)"/.exec(body)?.[1] ?? [],
+  );
+  assert.deepEqual(limits, ["50000000", "50000000"]);
+  const counted = await home.query("SELECT newest FROM `test.training.counted`");
+  assert.deepEqual(counted, [{ newest: "2024-01-04" }]);
+  // Run again for another day it makes the same tables anew.
+  await home.open().prepare("2024-01-03", never);
+  const again = await home.query("SELECT newest FROM `test.training.counted`");
+  assert.deepEqual(again, [{ newest: "2024-01-03" }]);
+});
+
+void test("a script that fails ends the preparation with BigQuery's word, and none after it runs", async () => {
+  await using fake = await FakeBigQuery.start();
+  await using folder = await scripts({
+    "10_bad.sql": "SELECT nothing FROM nowhere;",
+    "20_count.sql": COUNTS,
+  });
+  const prepare = path.join(folder.path, "sql");
+  await using home = await bigqueryHome({ rest: fake.rest }, { prepare });
+  await assert.rejects(home.open().prepare("2024-01-04", never), (error) => {
+    assert.ok(error instanceof Failure);
+    assert.equal(error.code, "CBI_BIGQUERY_QUERY");
+    assert.match(error.message, /nowhere/);
+    return true;
+  });
+  assert.equal(fake.jobs("cbi-2024-01-04-prepare").length, 1);
+});
+
+void test("an edit of a script changes what the exports are made from", async () => {
+  await using fake = await FakeBigQuery.start();
+  await using folder = await scripts({ "10_make.sql": MAKES });
+  const prepare = path.join(folder.path, "sql");
+  await using home = await bigqueryHome({ rest: fake.rest }, { prepare });
+  await seedTables(home, seed());
+  const before = await home.open().inputFingerprint("2024-01-04");
+  assert.equal(await home.open().inputFingerprint("2024-01-04"), before);
+  await writeFile(path.join(prepare, "10_make.sql"), `${MAKES}\n`);
+  assert.notEqual(await home.open().inputFingerprint("2024-01-04"), before);
+});
