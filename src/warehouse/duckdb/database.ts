@@ -9,7 +9,7 @@ import { exists, publishNew, temporaryNameFor } from "../../system/files.ts";
 
 // Small data get a small database: a second thread would take 15 MB and save no time on ten thousand
 // rows. What needs more than the limit spills into files beside the database.
-const SMALL = { memoryLimit: "128MB", threads: 1 };
+const SMALL = { memoryLimit: "64MB", threads: 1 };
 const LARGE = { memoryLimit: "1GB", threads: 4 };
 /** Sources of so many bytes and more are large. */
 export const LARGE_FROM_BYTES = 32 * 1024 * 1024;
