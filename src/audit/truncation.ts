@@ -26,6 +26,10 @@ export interface TruncationDifference {
   date: string;
   now: number | null;
   before: number | null;
+  /**
+   * `later_rows` when hiding the rows suffices; `as_of` when it takes another `$as_of` as well, as
+   * where the SQL begins so many years before it.
+   */
   cause: "later_rows" | "as_of";
 }
 

@@ -64,3 +64,9 @@ export const homeOption: CommandOption = {
 };
 
 export const jsonOption: CommandOption = { flags: "--json", summary: "answer in JSON" };
+
+/** Of a decision that is kept in the record. */
+export const decisionOptions: readonly CommandOption[] = [
+  { flags: "--why <text>", summary: "why, for whoever reads the record" },
+  { flags: "--who <name>", summary: "who decides it (default: the user)" },
+];

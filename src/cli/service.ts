@@ -5,7 +5,7 @@ import type { ServiceState } from "../jobs/service/state.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { singleLine } from "../system/text.ts";
-import type { CommandOption } from "./command.ts";
+import type { CommandContext, CommandInput, CommandOption } from "./command.ts";
 import { unknownName } from "./options.ts";
 
 /** One element of what `cbi service list --json` prints. */
@@ -51,6 +51,19 @@ export function shownService(job: string, state: ServiceState): ShownService {
     ends: isoOf(state.endMs),
     reason: state.reason ?? null,
   };
+}
+
+/** Answers with how a service stands after what was asked of it. */
+export function tellService(
+  context: CommandContext,
+  input: CommandInput,
+  job: string,
+  state: ServiceState,
+): ExitCode {
+  const shown = shownService(job, state);
+  const isJson = input.options["json"] === true;
+  context.write(`${isJson ? JSON.stringify(shown) : serviceLine(shown)}\n`);
+  return ExitCode.done;
 }
 
 /** `execute  running  process 4711 since 2026-11-20T13:40:01Z, 2 restarts, until …`. */

@@ -1,3 +1,4 @@
+import type { TruncationDifference } from "../audit/truncation.ts";
 import type { ForecastRow, PriceRow } from "../evaluation/forecast.ts";
 
 /** A column of an exported Parquet file, its type in the words of DuckDB (`DATE`, `DOUBLE`, …). */
@@ -62,29 +63,10 @@ export interface RecomputeRequest {
   tables: readonly RecomputeTable[];
 }
 
-/** A column that had other values, on days that both tables hold, before the later rows were there. */
-export interface RecomputedDifference {
-  horizon: string;
-  column: string;
-  cut: string;
-  /** Rows that differ, and rows that were compared. */
-  rows: number;
-  rowsCompared: number;
-  /** The first day that differs, and its values tonight and before. */
-  date: string;
-  now: number | null;
-  before: number | null;
-  /**
-   * `later_rows` when hiding the rows suffices; `as_of` when it takes another `$as_of` as well, as
-   * where the SQL begins so many years before it.
-   */
-  cause: "later_rows" | "as_of";
-}
-
 export interface Recomputation {
   /** How many rows each cut gave to compare, or why it gave none. */
   cuts: { day: string; rows: number; problem?: string }[];
-  differences: RecomputedDifference[];
+  differences: TruncationDifference[];
   /** Whether the SQL may read tables that are not the sources', of which no row can be hidden. */
   hasOtherTables: boolean;
 }

@@ -49,7 +49,7 @@ void test("a start that is killed at any instant leaves a slot that the next one
     await rig.write("starts", "");
     await makeDue(rig);
     const started = rig.start(["run", "beat", "--scheduled", "--json"]);
-    // From before the claim to after the verdict, in steps.
+    // From before the claim to after the verdict, in steps. Real time: a kill hits another process.
     await new Promise((resolve) => setTimeout(resolve, 120 + kill * 60));
     started.kill("SIGKILL");
     await started.ended;

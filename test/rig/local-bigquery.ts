@@ -91,6 +91,7 @@ async function untilReady(rest: string): Promise<void> {
     );
     if (isReady) return;
     if (performance.now() > until) throw new Error("local-bigquery does not answer SELECT 1");
+    // A real server starts in its own time.
     await delay(100);
   }
 }

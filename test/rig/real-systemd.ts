@@ -55,6 +55,7 @@ export class RealSystemd implements AsyncDisposable {
     const endMs = performance.now() + BOOT_MS;
     while (performance.now() < endMs && outer.exitCode === null) {
       if (machine.#isUp()) return machine;
+      // A real systemd boots in its own time.
       await delay(50);
     }
     await machine[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { ExitCode } from "../../system/exit-code.ts";
-import { homeOption, jsonOption, type Command } from "../command.ts";
+import { decisionOptions, homeOption, jsonOption, type Command } from "../command.ts";
 import { switchJob } from "../switch-job.ts";
 
 /** `cbi jobs disable`. */
@@ -10,12 +10,7 @@ export const command: Command = {
     "Each of its slots is recorded as skipped, with who disabled it and why. A run that is under way goes\\n" +
     "on; cbi pause stops it.",
   arguments: [{ name: "<job>", summary: "the job's name in cbi.yaml" }],
-  options: [
-    { flags: "--why <text>", summary: "why, for whoever reads the record" },
-    { flags: "--who <name>", summary: "who decides it (default: the user)" },
-    jsonOption,
-    homeOption,
-  ],
+  options: [...decisionOptions, jsonOption, homeOption],
   examples: [
     { line: "cbi jobs disable scan --why 'the feed is changing'", says: "and the reason is kept" },
   ],

@@ -1,5 +1,5 @@
 import { ExitCode } from "../../system/exit-code.ts";
-import { homeOption, jsonOption, type Command } from "../command.ts";
+import { decisionOptions, homeOption, jsonOption, type Command } from "../command.ts";
 import { switchJob } from "../switch-job.ts";
 
 /** `cbi jobs enable`. */
@@ -8,12 +8,7 @@ export const command: Command = {
   summary: "Let the slots of a job start again",
   description: "Slots that were due while it was disabled are skipped; none of them is caught up.",
   arguments: [{ name: "<job>", summary: "the job's name in cbi.yaml" }],
-  options: [
-    { flags: "--why <text>", summary: "why, for whoever reads the record" },
-    { flags: "--who <name>", summary: "who decides it (default: the user)" },
-    jsonOption,
-    homeOption,
-  ],
+  options: [...decisionOptions, jsonOption, homeOption],
   examples: [
     { line: "cbi jobs enable scan --why 'the feed is changing'", says: "and the reason is kept" },
   ],

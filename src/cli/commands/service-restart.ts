@@ -1,10 +1,10 @@
 import { patienceMs, restartService } from "../../jobs/service/control.ts";
 import { ExitCode } from "../../system/exit-code.ts";
-import { homeOption, jsonOption, type Command } from "../command.ts";
+import { decisionOptions, homeOption, jsonOption, type Command } from "../command.ts";
 import { homeOf } from "../home.ts";
 import { textOption } from "../options.ts";
 import { roadOf, whoIs } from "../road.ts";
-import { serviceLine, serviceNamed, shownService, waitOption } from "../service.ts";
+import { serviceNamed, tellService, waitOption } from "../service.ts";
 
 /** `cbi service restart`: ends a running service and starts it again, by whoever keeps it. */
 export const command: Command = {
@@ -14,13 +14,7 @@ export const command: Command = {
     "Its gates are asked first: when one holds, or a pause is in force, the service goes on as it is. Such a\n" +
     "restart does not count against restart.max.",
   arguments: [{ name: "<service>", summary: "the job's name in cbi.yaml" }],
-  options: [
-    { flags: "--why <text>", summary: "why, for whoever reads the record" },
-    { flags: "--who <name>", summary: "who decides it (default: the user)" },
-    waitOption,
-    jsonOption,
-    homeOption,
-  ],
+  options: [...decisionOptions, waitOption, jsonOption, homeOption],
   examples: [
     { line: "cbi service restart execute --why 'new list'", says: "and the reason is kept" },
   ],
@@ -42,9 +36,6 @@ export const command: Command = {
       reason: textOption(input, "why") ?? "",
       waitMs: typeof wait === "number" ? wait : patienceMs(job),
     });
-    const shown = shownService(job.name, state);
-    const isJson = input.options["json"] === true;
-    context.write(`${isJson ? JSON.stringify(shown) : serviceLine(shown)}\n`);
-    return ExitCode.done;
+    return tellService(context, input, job.name, state);
   },
 };

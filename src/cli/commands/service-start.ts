@@ -5,7 +5,7 @@ import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";
 import { homeOf } from "../home.ts";
 import { roadOf } from "../road.ts";
-import { serviceLine, serviceNamed, shownService, waitOption } from "../service.ts";
+import { serviceNamed, tellService, waitOption } from "../service.ts";
 
 /** `cbi service start`: a service now, beside this process. */
 export const command: Command = {
@@ -33,9 +33,6 @@ export const command: Command = {
     const { wait } = input.options;
     const waitMs = typeof wait === "number" ? wait : patienceMs(job);
     const state = before.state === "running" ? before : await startService(road, job, { waitMs });
-    const shown = shownService(job.name, state);
-    const isJson = input.options["json"] === true;
-    context.write(`${isJson ? JSON.stringify(shown) : serviceLine(shown)}\n`);
-    return ExitCode.done;
+    return tellService(context, input, job.name, state);
   },
 };

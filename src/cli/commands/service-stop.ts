@@ -1,11 +1,11 @@
 import { patienceMs, stopService } from "../../jobs/service/control.ts";
 import { serviceState } from "../../jobs/service/state.ts";
 import { ExitCode } from "../../system/exit-code.ts";
-import { homeOption, jsonOption, type Command } from "../command.ts";
+import { decisionOptions, homeOption, jsonOption, type Command } from "../command.ts";
 import { homeOf } from "../home.ts";
 import { textOption } from "../options.ts";
 import { roadOf, whoIs } from "../road.ts";
-import { serviceLine, serviceNamed, shownService, waitOption } from "../service.ts";
+import { serviceNamed, tellService, waitOption } from "../service.ts";
 
 /** `cbi service stop`: ends a service, whoever keeps it. */
 export const command: Command = {
@@ -15,13 +15,7 @@ export const command: Command = {
     "Its whole process group gets TERM, and after its grace KILL. Its slot ends as skipped, with who and why,\n" +
     "and does not go on by itself. Stopping what does not run is well; cbi pause keeps it from starting.",
   arguments: [{ name: "<service>", summary: "the job's name in cbi.yaml" }],
-  options: [
-    { flags: "--why <text>", summary: "why, for whoever reads the record" },
-    { flags: "--who <name>", summary: "who decides it (default: the user)" },
-    waitOption,
-    jsonOption,
-    homeOption,
-  ],
+  options: [...decisionOptions, waitOption, jsonOption, homeOption],
   examples: [{ line: "cbi service stop execute --why 'halted'", says: "and the reason is kept" }],
   exits: [
     { code: ExitCode.done, when: "it does not run" },
@@ -39,9 +33,6 @@ export const command: Command = {
       reason: textOption(input, "why") ?? "",
       waitMs: typeof wait === "number" ? wait : patienceMs(job),
     });
-    const shown = shownService(job.name, serviceState(ledgers.ledger, job));
-    const isJson = input.options["json"] === true;
-    context.write(`${isJson ? JSON.stringify(shown) : serviceLine(shown)}\n`);
-    return ExitCode.done;
+    return tellService(context, input, job.name, serviceState(ledgers.ledger, job));
   },
 };

@@ -1,16 +1,11 @@
 import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import type { TruncationDifference } from "../../audit/truncation.ts";
 import type { Config } from "../../config/schema.ts";
 import { sqlName, sqlText } from "../../system/duckdb.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
 import { canonicalJson, hashText } from "../../system/files.ts";
-import type {
-  Recipe,
-  Recomputation,
-  RecomputedDifference,
-  RecomputeRequest,
-  RecomputeTable,
-} from "../warehouse.ts";
+import type { Recipe, Recomputation, RecomputeRequest, RecomputeTable } from "../warehouse.ts";
 import { compareTable, type TableDifference } from "./compare-table.ts";
 import { databaseFailure, firstLine } from "./database.ts";
 import { makeTables, type Preparation, type SqlFile, sqlFiles } from "./prepare.ts";
@@ -152,7 +147,7 @@ async function withCauses(
   world: World,
   cut: string,
   { differences, rows }: Made,
-): Promise<RecomputedDifference[]> {
+): Promise<TruncationDifference[]> {
   if (differences.length === 0) return [];
   const suspects = world.request.tables.map((table) => ({
     ...table,

@@ -74,6 +74,7 @@ void test("a flock of children that fork on is ended to the last one", async () 
 
 void test("a program that closes its output and lives on is not taken for ended", async () => {
   await using job = await JobUnderTest.make();
+  // The program itself waits, so that it outlives its closed output.
   const outcome = await job.run({
     argv: script(`require("node:fs").closeSync(1); require("node:fs").closeSync(2);
       setTimeout(() => process.exit(4), 300)`),
