@@ -44,16 +44,20 @@ export function unknownName(
   names: readonly string[],
   exit: ExitCode,
 ): Failure {
-  const guess = nearest(name, names);
   return new Failure({
     code: "CBI_USAGE",
     message: `there is no ${what} '${name}'`,
-    remedy:
-      guess === undefined
-        ? `There are: ${names.slice(0, 20).join(", ")}`
-        : `Did you mean '${guess}'?`,
+    remedy: remedyAmong(what, name, names),
     exit,
   });
+}
+
+function remedyAmong(what: string, name: string, names: readonly string[]): string {
+  if (names.length === 0) return `There is no ${what} at all yet.`;
+  const guess = nearest(name, names);
+  return guess === undefined
+    ? `There are: ${names.slice(0, 20).join(", ")}`
+    : `Did you mean '${guess}'?`;
 }
 
 function usage(message: string): Failure {
