@@ -17,7 +17,8 @@ import { openLocalExecutor } from "../training/local-executor.ts";
 import { openWarehouse } from "../warehouse/open.ts";
 import { nightlyChain } from "./nightly-chain.ts";
 import type { Emit, RunEvent } from "./events.ts";
-import { runPipeline, type PipelineServices, type RunVerdict } from "./runner.ts";
+import type { PipelineServices, RunVerdict } from "./run-request.ts";
+import { runPipeline } from "./runner.ts";
 import { pruneHome } from "./prune.ts";
 import { runLogFile } from "./run-files.ts";
 

@@ -13,7 +13,7 @@ import { newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
 import { lastSuccess } from "../ledger/successes.ts";
 import { newestSlots } from "../ledger/slots.ts";
 import { jobLogFile, runLogFile } from "../pipeline/run-files.ts";
-import { pipelineLockFile } from "../pipeline/runner.ts";
+import { pipelineLockFile } from "../pipeline/run-start.ts";
 import { nextSlots } from "../schedule/slots.ts";
 import { isAlive } from "../system/process-identity.ts";
 import type { Uptime } from "../system/uptime.ts";

@@ -6,7 +6,7 @@ import { RunLock } from "../guard/run-lock.ts";
 import { tickEachMinute } from "../host/process/ticking.ts";
 import { openRoad } from "../jobs/open-road.ts";
 import type { JobWorld } from "../jobs/ports.ts";
-import { lockHeld } from "../pipeline/runner.ts";
+import { lockHeld } from "../pipeline/run-start.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure, messageOf } from "../system/failure.ts";
 import { openWatchdogWorld } from "./open-world.ts";

@@ -10,12 +10,12 @@ import { statusFile } from "../../src/ledger/status-file.ts";
 import { runStatusSchema, type RunStatus } from "../../src/ledger/status-schema.ts";
 import { Chain } from "../../src/pipeline/chain.ts";
 import type { RunEvent } from "../../src/pipeline/events.ts";
-import {
-  runPipeline,
-  type PipelineRequest,
-  type PipelineServices,
-  type RunVerdict,
-} from "../../src/pipeline/runner.ts";
+import type {
+  PipelineRequest,
+  PipelineServices,
+  RunVerdict,
+} from "../../src/pipeline/run-request.ts";
+import { runPipeline } from "../../src/pipeline/runner.ts";
 import type { Stage, StageContext } from "../../src/pipeline/stage.ts";
 import { calendarNamed } from "../../src/schedule/calendar/named.ts";
 import { hashFile, hashText } from "../../src/system/files.ts";

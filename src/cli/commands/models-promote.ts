@@ -4,7 +4,7 @@ import { RunLock } from "../../guard/run-lock.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { asOfDay } from "../../pipeline/night.ts";
 import { promote, type PromotionEnd } from "../../pipeline/promote.ts";
-import { pipelineLockFile, lockHeld } from "../../pipeline/runner.ts";
+import { pipelineLockFile, lockHeld } from "../../pipeline/run-start.ts";
 import { homeCalendar } from "../../config/calendars.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";

@@ -2,7 +2,7 @@ import { RunLock } from "../../guard/run-lock.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { asOfDay } from "../../pipeline/night.ts";
 import { rollback, type RollbackEnd } from "../../pipeline/promote.ts";
-import { lockHeld, pipelineLockFile } from "../../pipeline/runner.ts";
+import { lockHeld, pipelineLockFile } from "../../pipeline/run-start.ts";
 import { homeCalendar } from "../../config/calendars.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";

@@ -1,7 +1,7 @@
 import { RunLock } from "../../guard/run-lock.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { pruneHome, type Pruned } from "../../pipeline/prune.ts";
-import { lockHeld, pipelineLockFile } from "../../pipeline/runner.ts";
+import { lockHeld, pipelineLockFile } from "../../pipeline/run-start.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { homeOption, jsonOption, type Command } from "../command.ts";
 import { homeOf } from "../home.ts";

@@ -3,7 +3,7 @@ import { RunLock } from "../../guard/run-lock.ts";
 import { beginForHost } from "../../host/begin.ts";
 import { hostOf } from "../../install/installed-host.ts";
 import type { JobWorld } from "../../jobs/ports.ts";
-import { lockHeld } from "../../pipeline/runner.ts";
+import { lockHeld } from "../../pipeline/run-start.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { systemRandom } from "../../system/random.ts";
 import { singleLine } from "../../system/text.ts";

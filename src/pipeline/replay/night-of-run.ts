@@ -5,7 +5,7 @@ import { codeHash } from "../../system/code-identity.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import type { HomePaths } from "../../system/home.ts";
 import { version } from "../../system/version.ts";
-import type { RunVerdict } from "../runner.ts";
+import type { RunVerdict } from "../run-request.ts";
 import { predictOutputSchema } from "../stages/predict.ts";
 import { nightResult } from "../summary.ts";
 

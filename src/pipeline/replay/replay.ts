@@ -17,7 +17,7 @@ import type { RecordedError } from "../../ledger/runs.ts";
 import { duckdbSettings } from "../../warehouse/duckdb/settings.ts";
 import { openWarehouse } from "../../warehouse/open.ts";
 import { runNight } from "../night.ts";
-import { lockHeld } from "../runner.ts";
+import { lockHeld } from "../run-start.ts";
 import { replayDays, type ReplayRange } from "./days.ts";
 import type { ReplayEvent } from "./events.ts";
 import {
