@@ -293,16 +293,18 @@ export function slotsOfDay(ledger: Ledger, job: string, day: string): SlotRecord
     .map(toSlot);
 }
 
-/** The newest slots of a job first, due after an instant, at most `limit`. */
+/** The newest slots of a job first, due after one instant and by another, at most `limit`. */
 export function newestSlots(
   ledger: Ledger,
-  filter: { job: string; afterMs?: number; limit: number },
+  filter: { job: string; afterMs?: number; throughMs?: number; limit: number },
 ): SlotRecord[] {
   return ledger
     .all(
-      "SELECT * FROM slot WHERE job = ? AND due_ms > ? ORDER BY due_ms DESC, name DESC LIMIT ?",
+      `SELECT * FROM slot WHERE job = ? AND due_ms > ? AND due_ms <= ?
+       ORDER BY due_ms DESC, name DESC LIMIT ?`,
       filter.job,
       filter.afterMs ?? Number.MIN_SAFE_INTEGER,
+      filter.throughMs ?? Number.MAX_SAFE_INTEGER,
       filter.limit,
     )
     .map(toSlot);
@@ -343,12 +345,16 @@ export function markClock(ledger: Ledger, nowMs: number): void {
   );
 }
 
-/** Believes the clock as it is: a person says that the newer records were made by a wrong one. */
+/**
+ * Believes the clock as it is: a person says that the newer records were made by a wrong one. What that
+ * recorded counts as recorded now, so that it comes before all that will be.
+ */
 export function believeClock(ledger: Ledger, nowMs: number): void {
   ledger.transaction(() => {
+    ledger.run("UPDATE slot SET recorded_ms = ? WHERE recorded_ms > ?", nowMs, nowMs);
     ledger.run("UPDATE clock_mark SET newest_ms = ?", nowMs);
     ledger.run(
-      "UPDATE job SET through_ms = min(through_ms, ?), since_ms = min(since_ms, ?)",
+      "UPDATE job SET through_ms = min(through_ms, ?), since_ms = min(since_ms, ?), next_due_ms = NULL",
       nowMs,
       nowMs,
     );

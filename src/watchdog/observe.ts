@@ -11,7 +11,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { keepQuietRuns, quietRun } from "../ledger/quiet-runs.ts";
 import { newestRuns, stagesOf, type RunRecord } from "../ledger/runs.ts";
 import { lastSuccess } from "../ledger/successes.ts";
-import { newestSlots } from "../ledger/slots.ts";
+import { newestSlots, type SlotRecord } from "../ledger/slots.ts";
 import { jobLogFile, runLogFile } from "../pipeline/run-files.ts";
 import { pipelineLockFile } from "../pipeline/run-start.ts";
 import { nextSlots } from "../schedule/slots.ts";
@@ -102,12 +102,20 @@ function endedSlots(ledger: Ledger, job: string, checked: Checked, nowMs: number
   const coming: EndedSlot[] = checked.ends
     .map(({ name, verdict, reason }) => ({ name, verdict, reason, failures: 0 }))
     .toReversed();
-  const known = newestSlots(ledger, { job, limit: WINDOW_SLOTS * 2 })
-    .filter(({ dueMs }) => dueMs <= nowMs)
+  const limit = WINDOW_SLOTS * 2;
+  // A clock that was ahead has brought slots early. They stand where they were recorded: there for good,
+  // and before whatever has come due since the clock is right.
+  const early = newestSlots(ledger, { job, afterMs: nowMs, limit });
+  const known = [...early, ...newestSlots(ledger, { job, throughMs: nowMs, limit })]
+    .sort((left, right) => endedAtMs(right) - endedAtMs(left))
     .flatMap(({ name, verdict, reason, failures }) =>
       verdict === undefined ? [] : [{ name, verdict, reason, failures }],
     );
   return [...coming, ...known].slice(0, WINDOW_SLOTS);
+}
+
+function endedAtMs({ dueMs, recordedMs }: SlotRecord): number {
+  return Math.min(dueMs, recordedMs);
 }
 
 async function observeRun(

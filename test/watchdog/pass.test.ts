@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Host } from "../../src/host/host.ts";
 import { alertsOf } from "../../src/ledger/incidents.ts";
 import { insertRun } from "../../src/ledger/runs.ts";
-import { claimSlot } from "../../src/ledger/slots.ts";
+import { believeClock, claimSlot } from "../../src/ledger/slots.ts";
 import { processIdentity } from "../../src/system/process-identity.ts";
 import type { Edge } from "../../src/watchdog/alert-edges.ts";
 import { watchdogPass, type PassReport } from "../../src/watchdog/pass.ts";
@@ -188,4 +188,49 @@ void test("a job that comes after another is caught up in the same pass, and nob
   assert.deepEqual(under.slots("scan").slice(-1), ["2026-11-20T08:30 done"]);
   assert.deepEqual(under.slots("report").slice(-1), ["2026-11-20T08:30 done"]);
   assert.deepEqual(told, []);
+});
+
+void test("what a clock that was ahead brought early is told once, and hides nothing that comes later", async () => {
+  using under = new RoadUnderTest(DAILY, "2026-11-19T12:00:00Z");
+  const failed = async (): Promise<void> => {
+    under.onRun = () =>
+      Promise.resolve({ end: "failed", exitCode: 1, reason: "it broke", warnings: [] });
+    await pass(under);
+    under.onRun = () => Promise.resolve(DONE);
+  };
+  await pass(under);
+  under.clock.advance(50 * HOUR);
+  await failed();
+  assert.deepEqual(under.slots("scan").at(-1), "2026-11-21T08:30 failed");
+  under.clock.advance(-49 * HOUR);
+  believeClock(under.ledger, under.clock.now());
+  for (let hour = 0; hour < 80; hour++) {
+    under.clock.advance(HOUR);
+    await pass(under);
+  }
+  const told = alertsOf(under.ledger, "failed:scan").filter((edge) => edge !== "reminded");
+  assert.deepEqual(told, ["opened", "recovered"]);
+});
+
+void test("a slot that is done early by a clock that was ahead does not hide a later failure", async () => {
+  using under = new RoadUnderTest(DAILY, "2026-11-19T12:00:00Z");
+  await pass(under);
+  under.clock.advance(50 * HOUR);
+  await pass(under);
+  assert.deepEqual(under.slots("scan").at(-1), "2026-11-21T08:30 done");
+  under.clock.advance(-49 * HOUR);
+  believeClock(under.ledger, under.clock.now());
+  under.ledger.run("DELETE FROM slot WHERE name < '2026-11-21'");
+  under.onRun = () =>
+    Promise.resolve({ end: "failed", exitCode: 1, reason: "it broke", warnings: [] });
+  under.clock.advance(25 * HOUR);
+  const { told } = await pass(under);
+  assert.deepEqual(under.slots("scan").slice(-2), [
+    "2026-11-20T08:30 failed",
+    "2026-11-21T08:30 done",
+  ]);
+  assert.deepEqual(
+    told.map(({ edge, key }) => `${edge} ${key}`),
+    ["opened failed:scan"],
+  );
 });
