@@ -1,3 +1,5 @@
+import { parametersOf } from "./library-parameters.ts";
+import { nearest } from "./nearest.ts";
 import type { Algorithm } from "./schema.ts";
 
 /** A parameter of `train.parameters` that cannot be what it is, and why. */
@@ -10,21 +12,29 @@ export interface ParameterProblem {
 }
 
 /**
- * What is wrong with a person's parameters of one algorithm: names that are ours to set, and a
- * dropout algorithm that would drop nothing.
+ * What is wrong with a person's parameters of one algorithm: names that are ours to set or that the
+ * library does not know, and a dropout algorithm that would drop nothing.
  */
 export function parameterProblems(
   algorithm: Algorithm,
   chosen: Readonly<Record<string, number | string | boolean>>,
 ): ParameterProblem[] {
-  const ours = Object.keys(chosen)
-    .filter((name) => OURS.has(name))
-    .map((name): ParameterProblem => {
-      return { name, at: "key", why: "is set by cbi and cannot be changed" };
-    });
+  const names = Object.keys(chosen).flatMap((name): ParameterProblem[] => {
+    const why = whyNot(algorithm, name);
+    return why === undefined ? [] : [{ name, at: "key", why }];
+  });
   const drop = DROP_RATE[algorithm];
-  if (drop === undefined || !(drop in chosen) || Number(chosen[drop]) > 0) return ours;
-  return [...ours, { name: drop, at: "value", why: "must be above 0: without it nothing drops" }];
+  if (drop === undefined || !(drop in chosen) || Number(chosen[drop]) > 0) return names;
+  return [...names, { name: drop, at: "value", why: "must be above 0: without it nothing drops" }];
+}
+
+function whyNot(algorithm: Algorithm, name: string): string | undefined {
+  if (OURS.has(name)) return "is set by cbi and cannot be changed";
+  const { library, names, synonyms } = parametersOf(algorithm);
+  if (names.has(name)) return undefined;
+  const meant = synonyms.get(name) ?? nearest(name, [...names]);
+  const guess = meant === undefined ? "" : `; did you mean ${meant}?`;
+  return `is no parameter of ${library} that can be chosen${guess}`;
 }
 
 const DROP_RATE: Partial<Record<Algorithm, string>> = {

@@ -73,6 +73,10 @@ const ONE_LINE: readonly (readonly [line: string, sentence: string])[] = [
     "6:24 train.parameters.lightgbm_gbdt: expected one of train.algorithms (lightgbm_dart, xgboost_dart), got lightgbm_gbdt, which is not trained",
   ],
   [
+    "train: { parameters: { lightgbm_dart: { num_leavs: 31 } } }",
+    "6:41 train.parameters.lightgbm_dart.num_leavs: num_leavs is no parameter of LightGBM that can be chosen; did you mean num_leaves?",
+  ],
+  [
     "train: { parameters: { lightgbm_dart: { objective: huber } } }",
     "6:41 train.parameters.lightgbm_dart.objective: objective is set by cbi and cannot be changed",
   ],

@@ -10,6 +10,7 @@ import {
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { parametersOf } from "../../src/config/library-parameters.ts";
 import { ALGORITHMS } from "../../src/config/schema.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { Failure } from "../../src/system/failure.ts";
@@ -235,6 +236,32 @@ void test("what cannot be trained is refused by name", async () => {
     assert.equal(failure.class, kind);
   }
   assert.ok(!existsSync(task.modelFile));
+});
+
+void test("both libraries take every parameter that a person may choose", async () => {
+  await using running = executor(1);
+  const switches =
+    "extra_trees linear_tree boost_from_average uniform_drop xgboost_dart_mode enable_bundle " +
+    "feature_pre_filter use_missing zero_as_missing use_quantized_grad quant_train_renew_leaf " +
+    "stochastic_rounding";
+  const unusual: Record<string, string | number | boolean> = {
+    ...Object.fromEntries(switches.split(" ").map((name) => [name, false])),
+    data_sample_strategy: "bagging",
+    tree_method: "hist",
+    grow_policy: "lossguide",
+    sampling_method: "uniform",
+    sample_type: "weighted",
+    normalize_type: "forest",
+  };
+  for (const algorithm of ["lightgbm_dart", "xgboost_dart"] as const) {
+    const task = await finalOf(algorithm, `every-${algorithm}`);
+    const names = [...parametersOf(algorithm).names];
+    const chosen = names.map((name) => [name, unusual[name] ?? task.spec.parameters[name] ?? 1]);
+    const parameters = { ...task.spec.parameters, ...Object.fromEntries(chosen) };
+    const spec = { ...task.spec, parameters };
+    const results = await train(running, [{ ...task, spec }]);
+    assert.equal(asFinal(results.get(task.id)).kind, "final");
+  }
 });
 
 void test("a final fit whose file stands already is taken as written, another file is not", async () => {

@@ -30,6 +30,10 @@ void test("what is ours to set, and dropout that drops nothing, are faults of th
     ["xgboost_dart", { eval_metric: "rmse" }, /eval_metric is set by cbi/],
     ["xgboost_dart", { rate_drop: 0 }, /rate_drop must be above 0/],
     ["lightgbm_dart", { drop_rate: 0 }, /drop_rate must be above 0/],
+    ["lightgbm_dart", { num_leafs: 9 }, /is no parameter of LightGBM .*mean num_leaves\?/],
+    ["lightgbm_dart", { max_leaves: 9 }, /did you mean num_leaves\?/],
+    ["xgboost_dart", { learning_rate: 1 }, /is no parameter of XGBoost .*mean eta\?/],
+    ["lightgbm_dart", { output_model: "/etc/x" }, /output_model is no parameter .*chosen$/],
   ] as const;
   for (const [algorithm, parameters, message] of refusals) {
     assert.throws(() => specFor(algorithm, { parameters: { [algorithm]: parameters } }, ["a"]), {
