@@ -4,6 +4,8 @@ import type { Command } from "./command.ts";
 export interface CatalogEntry {
   words: readonly [string, ...string[]];
   summary: string;
+  /** Whether it is for programs of cbi alone: it explains itself, and no list shows it. */
+  isInternal?: true;
   load(): Promise<{ command: Command }>;
 }
 
@@ -169,6 +171,13 @@ export const catalog: readonly CatalogEntry[] = [
     words: ["prune"],
     summary: "Delete what retention no longer keeps: old versions, runs, logs, leftovers",
     load: () => import("./commands/prune.ts"),
+  },
+  {
+    words: ["probe"],
+    summary:
+      "Look from within a scheduler, and leave an answer (cbi install and cbi doctor start it)",
+    isInternal: true,
+    load: () => import("./commands/probe.ts"),
   },
   {
     words: ["init"],

@@ -17,7 +17,7 @@ export function generalHelp(catalog: readonly CatalogEntry[]): string {
     "Usage: cbi <command> [options]",
     "",
     "Commands:",
-    ...listing(catalog.map((entry) => [entry.words.join(" "), entry.summary])),
+    ...listing(listed(catalog).map((entry) => [entry.words.join(" "), entry.summary])),
     "",
     "Every command explains itself with --help: options, examples, exit codes.",
     "",
@@ -72,7 +72,7 @@ export function unknownCommand(
   before: readonly string[],
   catalog: readonly CatalogEntry[],
 ): Failure {
-  const siblings = catalog.filter((entry) =>
+  const siblings = listed(catalog).filter((entry) =>
     before.every((one, index) => entry.words[index] === one),
   );
   const names = siblings.flatMap((entry) => entry.words[before.length] ?? []);
@@ -85,6 +85,10 @@ export function unknownCommand(
     remedy: guess === undefined ? help : `Did you mean: ${opening} ${guess}? ${help}`,
     exit: ExitCode.usage,
   });
+}
+
+function listed(catalog: readonly CatalogEntry[]): CatalogEntry[] {
+  return catalog.filter(({ isInternal }) => !isInternal);
 }
 
 function listing(rows: (readonly [string, string])[]): string[] {

@@ -1,5 +1,6 @@
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Zone } from "../schedule/zone.ts";
+import { PROBE_NAME, type ProbeRequest } from "./probe.ts";
 
 /** Whose scheduler is told: the machine's, which works before anybody logs in, or one user's. */
 export type HostScope = "system" | "user";
@@ -79,6 +80,12 @@ export function jobWords(home: HostedHome, job: HostedJob): string[] {
 /** The words after the interpreter that let the watchdog look once. */
 export function watchdogWords(home: HostedHome): string[] {
   return [home.program.entry, "watchdog", "--home", home.root];
+}
+
+/** The words after the interpreter that look from within the scheduler and leave an answer. */
+export function probeWords(home: HostedHome, { answer, isOffline }: ProbeRequest): string[] {
+  const words = [home.program.entry, PROBE_NAME, "--home", home.root, "--answer", answer];
+  return isOffline ? [...words, "--offline"] : words;
 }
 
 /** The minute of every hour at which the watchdog looks: one at which few other things start. */

@@ -63,7 +63,11 @@ async function lifeOf(installed: Installed, stamp: string): Promise<void> {
   const { home, machine } = installed;
   installed.configure(CONFIG);
   const install = ["install", "--host", "systemd", "--yes", "--home", home];
-  assert.match(installed.cbi(...install), /cbi-scan\.timer, next \w+ \d{4}-/);
+  const first = installed.cbi(...install);
+  assert.match(first, /cbi-scan\.timer, next \w+ \d{4}-/);
+  const who = installed.user ?? "root";
+  assert.match(first, new RegExp(`^pass {2}inside +systemd started a process as ${who}`, "m"));
+  assert.match(first, new RegExp(`^pass {2}files +${home} can be read and written`, "m"));
   assert.match(installed.cbi(...install), /nothing was changed/);
 
   // Off over a slot: the timer is stopped, its last ring is long ago, and it begins again.
@@ -112,6 +116,33 @@ void test(
   async () => {
     await using machine = await RealSystemd.boot();
     await lifeOf(new Installed(machine), "/var/lib/systemd/timers/stamp-cbi-scan.timer");
+  },
+);
+
+void test(
+  "what a night needs is tried from within systemd, at the installation and by the doctor",
+  OPTIONS,
+  async () => {
+    await using machine = await RealSystemd.boot();
+    const installed = new Installed(machine);
+    installed.configure(
+      CONFIG.replace(/scan:.*/, "nightly: { kind: pipeline, schedule: ['0 0 * * *'] }"),
+    );
+    installed.must("mkdir", "-p", `${installed.home}/TrainingData/raw`);
+    installed.must("sh", "-c", `echo date >${installed.home}/TrainingData/raw/wti.csv`);
+    const install = ["install", "--host", "systemd", "--yes", "--home", installed.home];
+    const said = installed.cbi(...install);
+    for (const name of ["inside", "Python", "libraries", "files", "warehouse"]) {
+      assert.match(said, new RegExp(`^pass {2}${name} `, "m"));
+    }
+    const doctor = (): string =>
+      installed.run(NODE, BUILT, "doctor", "--offline", "--home", installed.home).stdout;
+    assert.match(doctor(), /^pass {2}libraries +inside systemd: LightGBM .* trained in/m);
+    // What a terminal may, the jobs may not: only the unit's own environment decides.
+    installed.must("rm", `${installed.home}/TrainingData/raw/wti.csv`);
+    assert.match(doctor(), /^fail {2}warehouse +inside systemd: the source wti is not there/m);
+    assert.deepEqual(machine.written("cbi-probe"), []);
+    assert.equal(installed.run("ls", "/run/systemd/system/cbi-probe.service").status, 2);
   },
 );
 

@@ -1,11 +1,11 @@
 import { examine, type Finding } from "../../install/doctor/check.ts";
 import { CHECKS } from "../../install/doctor/checks.ts";
+import { onceInside } from "../../install/probe/inside-of.ts";
 import { HomeJobs } from "../../jobs/schedules.ts";
 import { ExitCode } from "../../system/exit-code.ts";
-import { singleLine } from "../../system/text.ts";
-import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
+import { homeOption, jsonOption, type Command } from "../command.ts";
 import { homeOf, ledgerOf } from "../home.ts";
-import { stylerFor } from "../style.ts";
+import { findingLines } from "../show/findings.ts";
 
 /** `cbi doctor`: everything that a night rests on, checked without running one. */
 export const command: Command = {
@@ -13,7 +13,8 @@ export const command: Command = {
   summary: "Check everything that a night rests on, and say what helps",
   description:
     "Each check passes, warns, fails or is skipped, with what was seen and what to do. Starts no job and\n" +
-    "changes nothing; both libraries train once on a small table.",
+    "changes nothing; both libraries train once on a small table. Where the home is installed, the\n" +
+    "scheduler is let start a process that looks from within it, since a terminal has other rights.",
   options: [
     { flags: "--offline", summary: "leave out what needs the network" },
     { flags: "--strict", summary: "a warning is a failure" },
@@ -39,11 +40,12 @@ export const command: Command = {
     using ledger = ledgerOf(home);
     const { clock, environment, signal } = context;
     const isOffline = input.options["offline"] === true;
+    const world = { home, jobs: new HomeJobs(home), ledger, clock, environment, signal, isOffline };
     const findings = await examine(
       CHECKS,
-      { home, jobs: new HomeJobs(home), ledger, clock, environment, signal, isOffline },
+      { ...world, inside: onceInside(home, world) },
       (finding) => {
-        if (!isJson) for (const line of lines(finding, context)) context.write(`${line}\n`);
+        if (!isJson) for (const line of findingLines(finding, context)) context.write(`${line}\n`);
       },
     );
     const verdict = verdictOf(findings);
@@ -58,12 +60,4 @@ function verdictOf(findings: readonly Finding[]): "pass" | "warn" | "fail" {
   const states = findings.map(({ state }) => state);
   if (states.includes("fail")) return "fail";
   return states.includes("warn") ? "warn" : "pass";
-}
-
-const COLOURS = { pass: "green", warn: "yellow", fail: "red", skip: "dim" } as const;
-
-function lines({ name, state, evidence, remedy }: Finding, context: CommandContext): string[] {
-  const paint = stylerFor(context);
-  const head = `${paint(COLOURS[state], state)}  ${name.padEnd(12)} ${singleLine(evidence)}`;
-  return remedy === undefined ? [head] : [head, `${" ".repeat(19)}${singleLine(remedy)}`];
 }

@@ -7,6 +7,7 @@ import { HOST_NAMES } from "../../install/machine.ts";
 import { takeInstallLock } from "../../install/install-lock.ts";
 import { planJson } from "../../install/plan-json.ts";
 import { prepareInstall, type Prepared } from "../../install/prepare.ts";
+import { askInside } from "../../install/probe/ask.ts";
 import { registrarOf } from "../../install/registrars.ts";
 import { renderPlan } from "../../install/render.ts";
 import { ExitCode } from "../../system/exit-code.ts";
@@ -16,6 +17,7 @@ import { consents } from "../ask.ts";
 import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
 import { homeOf } from "../home.ts";
 import { parseOneOf } from "../options.ts";
+import { provenExit, provenJson, provenLines } from "../show/proven.ts";
 
 interface InstallOptions {
   host?: (typeof HOST_NAMES)[number];
@@ -23,6 +25,7 @@ interface InstallOptions {
   dryRun?: boolean;
   render?: string;
   yes?: boolean;
+  noProbe?: boolean;
   json?: boolean;
 }
 
@@ -32,7 +35,8 @@ export const command: Command = {
   summary: "Let the system's own scheduler start the jobs of a home",
   description:
     "Shows what would be written and changed, line by line, asks, and does it; a second time it finds\n" +
-    "nothing to do. --render writes the files of any host on any machine, each at its final path below a\n" +
+    "nothing to do. At the end the scheduler starts one process that tries what a night needs; what it\n" +
+    "could not do leaves the installation as it is and ends with 1. --render writes the files of any host on any machine, each at its final path below a\n" +
     "folder, with plan.json beside them.",
   options: [
     {
@@ -44,6 +48,7 @@ export const command: Command = {
     { flags: "--dry-run", summary: "show the plan; nothing is changed" },
     { flags: "--render <dir>", summary: "with --dry-run: write the files below this folder" },
     { flags: "--yes", summary: "agree beforehand" },
+    { flags: "--no-probe", summary: "do not let the scheduler start a look from within it" },
     { ...jsonOption, summary: "the plan in JSON, and what came of it" },
     homeOption,
   ],
@@ -57,7 +62,10 @@ export const command: Command = {
   ],
   exits: [
     { code: ExitCode.done, when: "all is in place, or was already" },
-    { code: ExitCode.failed, when: "it could not be done; the message says what and the remedy" },
+    {
+      code: ExitCode.failed,
+      when: "it could not be done, or a night would fail in it; the message says what and the remedy",
+    },
     { code: ExitCode.lockHeld, when: "another installation is under way" },
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
   ],
@@ -116,9 +124,18 @@ async function install(
   using lock = takeInstallLock(machine.appFolder);
   void lock;
   const applied = await applyPlan(prepared, world);
-  if (options.json) showJson(context, prepared, { changed: true, ...applied });
-  else for (const line of appliedLines(applied)) context.write(`${line}\n`);
-  return ExitCode.done;
+  const inside = options.noProbe
+    ? undefined
+    : await askInside(plan.host, plan.home, { isOffline: false }, world);
+  if (options.json) {
+    const probe = inside ? { probe: provenJson(inside) } : {};
+    showJson(context, prepared, { changed: true, ...applied, ...probe });
+    return inside ? provenExit(inside) : ExitCode.done;
+  }
+  for (const line of appliedLines(applied)) context.write(`${line}\n`);
+  if (inside === undefined) return ExitCode.done;
+  for (const line of provenLines(inside, context)) context.write(`${line}\n`);
+  return provenExit(inside);
 }
 
 function appliedLines({ version, units, remarks }: Applied): string[] {

@@ -99,17 +99,18 @@ function watchdogScript(home: HostedHome): HostFile {
   return script(home, "watchdog", watchdogWords(home), homeFingerprint(home));
 }
 
+/** What a script of ours sets, over what cron(8) gives: this and nothing of a login. */
+export function scriptEnvironment(home: HostedHome, fingerprint: string): Record<string, string> {
+  return { ...home.environment, CBI_HOST: "cron", [FINGERPRINT_VARIABLE]: fingerprint };
+}
+
 function script(
   home: HostedHome,
   name: string,
   words: readonly string[],
   fingerprint: string,
 ): HostFile {
-  const environment = {
-    ...home.environment,
-    CBI_HOST: "cron",
-    [FINGERPRINT_VARIABLE]: fingerprint,
-  };
+  const environment = scriptEnvironment(home, fingerprint);
   const log = path.posix.join(cronFolder(home), "logs", `${name}.log`);
   const lines = [
     "#!/bin/sh",

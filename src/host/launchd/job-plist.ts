@@ -2,12 +2,14 @@ import { calendarEntries, type CalendarEntry } from "../../schedule/calendar-ent
 import { FINGERPRINT_VARIABLE, homeFingerprint, jobFingerprint } from "../fingerprint.ts";
 import {
   jobWords,
+  probeWords,
   watchdogWords,
   WATCHDOG_MINUTE,
   type HostedHome,
   type HostedJob,
 } from "../hosted-home.ts";
-import { jobLabel, logFile, startsFolder, WATCHDOG_LABEL } from "./names.ts";
+import type { ProbeRequest } from "../probe.ts";
+import { jobLabel, logFile, PROBE_LABEL, startsFolder, WATCHDOG_LABEL } from "./names.ts";
 
 /** The keys of launchd.plist(5) that we write; a calendar dictionary without Weekday rings daily. */
 export interface LaunchdPlist {
@@ -36,6 +38,7 @@ const WATCHDOG_SECONDS = 1800;
 const THROTTLE_SECONDS = 30;
 /** launchd itself would wait for five seconds between TERM and KILL. */
 const WATCHDOG_STOP_SECONDS = 60;
+const PROBE_STOP_SECONDS = 10;
 
 /**
  * What launchd is told of a job. Calendar entries stand in the Mac's zone; a job with too many of them
@@ -84,6 +87,23 @@ export function watchdogPlist(home: HostedHome): LaunchdPlist {
     ProcessType: "Background",
     ExitTimeOut: WATCHDOG_STOP_SECONDS,
     ...limitsAndLogs(home, WATCHDOG_LABEL),
+  };
+}
+
+/**
+ * What launchd is told of a look from within itself: all that a job has, started when it is loaded, once.
+ */
+export function probePlist(home: HostedHome, request: ProbeRequest): LaunchdPlist {
+  return {
+    Label: PROBE_LABEL,
+    ...userName(home),
+    ProgramArguments: awake("ac", [home.program.node, ...probeWords(home, request)]),
+    EnvironmentVariables: environment(home, homeFingerprint(home)),
+    RunAtLoad: true,
+    ThrottleInterval: THROTTLE_SECONDS,
+    ProcessType: "Interactive",
+    ExitTimeOut: PROBE_STOP_SECONDS,
+    ...limitsAndLogs(home, PROBE_LABEL),
   };
 }
 

@@ -1,6 +1,7 @@
 import { build } from "plist";
 import type { HostedHome, HostFile, HostFiles, HostFolder } from "../hosted-home.ts";
-import { jobPlist, watchdogPlist, type LaunchdPlist } from "./job-plist.ts";
+import type { ProbeRequest } from "../probe.ts";
+import { jobPlist, probePlist, watchdogPlist, type LaunchdPlist } from "./job-plist.ts";
 import { logsFolder, plistFile, startsFolder } from "./names.ts";
 
 /**
@@ -17,6 +18,11 @@ export function launchdFiles(home: HostedHome): HostFiles {
     units: plists.map(({ Label }) => ({ name: Label, domain, file: plistFile(home, Label) })),
     remarks: remarks(home),
   };
+}
+
+/** The property list of a look from within launchd, where those of jobs are. */
+export function probeFile(home: HostedHome, request: ProbeRequest): HostFile {
+  return file(home, probePlist(home, request));
 }
 
 /** The text of a property list, as XML. */

@@ -1,7 +1,9 @@
 import path from "node:path";
 import type { HostedHome } from "../hosted-home.ts";
+import { PROBE_NAME } from "../probe.ts";
 
 export const WATCHDOG_LABEL = "com.cbi.watchdog";
+export const PROBE_LABEL = `com.cbi.${PROBE_NAME}`;
 
 /** The label by which launchd knows a job. */
 export function jobLabel(job: string): string {

@@ -30,3 +30,14 @@ export function parseDisabled(text: string): Set<string> {
   const found = text.matchAll(/^\s*"([^"]+)" => (?:disabled|true)\s*$/gm);
   return new Set([...found].map(([, label = ""]) => label));
 }
+
+/**
+ * How a service that is not running ended last, as `78: EX_CONFIG` or `Killed: 9`; undefined while it
+ * runs and before its first end. A signal stands in a line of its own, in the place of the exit code's.
+ */
+export function parseEnd(text: string): string | undefined {
+  const field = (name: string) => new RegExp(`^\\t${name} = (.*)$`, "m").exec(text)?.[1];
+  if (field("state") !== "not running") return undefined;
+  const end = field("last terminating signal") ?? field("last exit code");
+  return end === "(never exited)" ? undefined : end;
+}

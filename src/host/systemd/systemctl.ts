@@ -66,7 +66,8 @@ export async function startUnit(
   if (end.exitCode !== 0) throw refused(words, end);
 }
 
-async function systemctl(
+/** One call of systemctl(1), whatever came of it. */
+export async function systemctl(
   scope: HostScope,
   world: RegistrarWorld,
   words: readonly string[],
@@ -104,8 +105,17 @@ export function parseShown(text: string, units: readonly HostUnit[]): Registered
 function managerEnvironment(
   environment: RegistrarWorld["environment"],
 ): RegistrarWorld["environment"] {
-  const runtime = environment["XDG_RUNTIME_DIR"] ?? `/run/user/${process.getuid?.() ?? 0}`;
+  const runtime = runtimeFolder("user", environment);
   return { ...environment, XDG_RUNTIME_DIR: runtime, LC_ALL: "C", SYSTEMD_COLORS: "0" };
+}
+
+/** Where a manager keeps what a boot does not outlive. */
+export function runtimeFolder(
+  scope: HostScope,
+  environment: RegistrarWorld["environment"],
+): string {
+  if (scope === "system") return "/run";
+  return environment["XDG_RUNTIME_DIR"] ?? `/run/user/${process.getuid?.() ?? 0}`;
 }
 
 /** Where systemd notes when a persistent timer last rang (systemd.timer(5), Persistent=). */
@@ -131,7 +141,8 @@ function unreachable(scope: HostScope, end: CommandEnd): Failure {
   });
 }
 
-function refused(words: readonly string[], end: CommandEnd): Failure {
+/** The failure of a call that systemd did not do. */
+export function refused(words: readonly string[], end: CommandEnd): Failure {
   return new Failure({
     code: "CBI_HOST_REFUSED",
     message: `systemctl ${words.join(" ")} ended with ${end.exitCode ?? "no exit code"}: ${lastLine(end)}`,

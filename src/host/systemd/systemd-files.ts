@@ -5,6 +5,7 @@ import { alarmTimes, type AlarmTime } from "../alarm-times.ts";
 import { FINGERPRINT_VARIABLE, homeFingerprint, jobFingerprint } from "../fingerprint.ts";
 import {
   jobWords,
+  probeWords,
   WATCHDOG_MINUTE,
   watchdogWords,
   type HostedHome,
@@ -12,11 +13,14 @@ import {
   type HostFile,
   type HostFiles,
 } from "../hosted-home.ts";
+import { PROBE_NAME, type ProbeRequest } from "../probe.ts";
 import { commandLine, plain, quoted, unitText, type UnitSection } from "./unit-text.ts";
 
 const ENTRIES_MAX = 100;
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const WATCHDOG_STOP_SECONDS = 60;
+const PROBE_STOP_SECONDS = 10;
+export const PROBE_UNIT = `cbi-${PROBE_NAME}.service`;
 /** Warnings, another run under way, held by a gate: no failures of the unit. */
 const NO_FAILURES = "2 75 77";
 
@@ -34,6 +38,24 @@ export function systemdFiles(home: HostedHome): HostFiles {
     })),
     remarks: remarks(home),
   };
+}
+
+/**
+ * A service beside the jobs' that is started once, with all that theirs have. It lies where systemd
+ * keeps what a boot does not outlive (systemd.unit(5)), so that nothing is left of one that was killed.
+ */
+export function probeUnit(home: HostedHome, request: ProbeRequest, runtime: string): HostFile {
+  const content = unitText({
+    Unit: [["Description", plain(`cbi probe of ${home.root}`)]],
+    Service: serviceSettings(home, {
+      name: PROBE_NAME,
+      words: [home.program.node, ...probeWords(home, request)],
+      fingerprint: homeFingerprint(home),
+      stopSeconds: PROBE_STOP_SECONDS,
+    }),
+  });
+  const file = path.posix.join(runtime, "systemd", home.scope, PROBE_UNIT);
+  return { path: file, mode: 0o644, owner: "user", content, encoding: "utf8" };
 }
 
 /** Where systemd looks for units that an administrator, or a user, adds (systemd.unit(5)). */

@@ -3,6 +3,7 @@ import type { HomeJobs } from "../../jobs/schedules.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { Clock } from "../../system/clock.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
+import type { Inside } from "../probe/ask.ts";
 
 export type CheckState = "pass" | "warn" | "fail" | "skip";
 
@@ -24,11 +25,21 @@ export interface DoctorWorld {
   signal: AbortSignal;
   /** Whether the network is left alone. */
   isOffline: boolean;
+  /**
+   * What a process sees that the scheduler starts, asked once; gives undefined where the home is in
+   * none. Absent within such a process.
+   */
+  inside?: () => Promise<Inside | undefined>;
 }
 
 export interface Check {
   /** What it is about, in a word or two. */
   name: string;
+  /**
+   * Whether it is made from within the scheduler where the home is installed: a terminal has rights,
+   * folders and variables that jobs lack, and would pass falsely.
+   */
+  isInside?: boolean;
   run(world: DoctorWorld): Promise<CheckResult>;
 }
 
@@ -70,10 +81,21 @@ export function skip(evidence: string): CheckResult {
 
 async function contained(check: Check, world: DoctorWorld): Promise<CheckResult> {
   try {
-    return await check.run(world);
+    const inside = check.isInside ? await world.inside?.() : undefined;
+    // Where the scheduler could not be asked, what a terminal sees is better than nothing.
+    const isAsked = inside !== undefined && inside.start.state !== "skip";
+    return isAsked ? seenInside(check, inside) : await check.run(world);
   } catch (error) {
     if (world.signal.aborted) throw error;
     const remedy = error instanceof Failure ? error.remedy : undefined;
     return { state: "fail", evidence: messageOf(error), ...(remedy !== undefined && { remedy }) };
   }
+}
+
+function seenInside({ name }: Check, { host, isInside, answer }: Inside): CheckResult {
+  const found = answer?.checks.find((finding) => finding.name === name);
+  if (!found) return skip("the probe did not come to it");
+  const { name: _name, ...result } = found;
+  const where = isInside ? `inside ${host}` : `as ${host} would`;
+  return { ...result, evidence: `${where}: ${result.evidence}` };
 }

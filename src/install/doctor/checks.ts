@@ -2,12 +2,15 @@ import { activityCheck } from "./activity.ts";
 import { calendarsCheck } from "./calendars.ts";
 import type { Check } from "./check.ts";
 import { clockCheck } from "./clock.ts";
+import { credentialsCheck } from "./credentials.ts";
 import { diskCheck } from "./disk.ts";
 import { filesCheck } from "./files.ts";
+import { insideCheck } from "./inside.ts";
 import { killSwitchCheck } from "./kill-switch.ts";
 import { ledgerCheck } from "./ledger.ts";
 import { librariesCheck } from "./libraries.ts";
 import { logsCheck } from "./logs.ts";
+import { networkCheck } from "./network.ts";
 import { nextSlotsCheck } from "./next-slots.ts";
 import { nodeCheck } from "./node.ts";
 import { programCheck } from "./program.ts";
@@ -19,11 +22,14 @@ import { zoneCheck } from "./zone.ts";
 /** Every check, what others rest on first. */
 export const CHECKS: readonly Check[] = [
   nodeCheck,
+  insideCheck,
   pythonCheck,
   librariesCheck,
   filesCheck,
   diskCheck,
   ledgerCheck,
+  networkCheck,
+  credentialsCheck,
   warehouseCheck,
   calendarsCheck,
   clockCheck,
@@ -35,3 +41,6 @@ export const CHECKS: readonly Check[] = [
   logsCheck,
   nextSlotsCheck,
 ];
+
+/** Those that are made from within a scheduler, where one starts the jobs. */
+export const INSIDE_CHECKS: readonly Check[] = CHECKS.filter(({ isInside }) => isInside);

@@ -7,6 +7,7 @@ const PASSING = [/\/Cellar\//, /\/\.nvm\//, /\/\.asdf\//, /\/\.volta\//, /\/_npx
 /** The interpreter that runs this, and whether it will be there tomorrow. */
 export const nodeCheck: Check = {
   name: "Node",
+  isInside: true,
   run: () => {
     const { version, execPath } = process;
     const seen = `${version} at ${execPath}`;

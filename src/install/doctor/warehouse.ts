@@ -2,18 +2,23 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Home } from "../../config/home.ts";
 import { fail, pass, skip, type Check, type CheckResult } from "./check.ts";
+import { NO_PIPELINE, trains } from "./trains.ts";
 
 /** Whether the warehouse can be reached and has what a night needs. */
 export const warehouseCheck: Check = {
   name: "warehouse",
+  isInside: true,
   run: async ({ home, signal, isOffline }) => {
     const { config, paths } = home;
+    if (!trains(home)) return skip(NO_PIPELINE);
     if (config.warehouse.kind === "duckdb") return checkSources(home, config.warehouse.sources);
     if (isOffline) return skip("it needs the network, and --offline was said");
     // Only a home in BigQuery loads what speaks to it.
     const { bigqueryWorld } = await import("../../warehouse/bigquery/open.ts");
     const { checkBigQuery } = await import("../../warehouse/bigquery/check.ts");
-    const world = bigqueryWorld({ settings: config.warehouse, paths });
+    // Whoever looks wants to know now what a night would wait for.
+    const settings = { ...config.warehouse, network_wait: "5s" };
+    const world = bigqueryWorld({ settings, paths });
     const checks = await checkBigQuery(world, config, signal);
     const bad = checks.find(({ isGood }) => !isGood);
     if (!bad) return pass(checks.map(({ message }) => message).join("; "));

@@ -1,0 +1,48 @@
+import { chmod, rm } from "node:fs/promises";
+import { replaceFile } from "../../system/files.ts";
+import { runCommand } from "../../system/run-command.ts";
+import type { HostedHome, HostUnit } from "../hosted-home.ts";
+import type { HostProbe, ProbeRequest } from "../probe.ts";
+import type { Registrar, RegistrarWorld } from "../registrar.ts";
+import { probeFile } from "./launchd-files.ts";
+import { PROBE_LABEL } from "./names.ts";
+import { parseEnd } from "./print-text.ts";
+
+const CALL_MS = 30_000;
+
+/** A job that launchd starts as it loads it, with the environment and the user of the others. */
+export function launchdProbe(
+  home: HostedHome,
+  request: ProbeRequest,
+  domain: string,
+  registrar: Registrar,
+  world: RegistrarWorld,
+): HostProbe {
+  const list = probeFile(home, request);
+  const unit: HostUnit = { name: PROBE_LABEL, domain, file: list.path };
+  const clear = async (): Promise<void> => {
+    await registrar.unregister([unit]);
+    await rm(list.path, { force: true });
+    await registrar.forgetFiles([unit]);
+  };
+  return {
+    isInside: true,
+    async start() {
+      await clear();
+      await replaceFile(list.path, list.content);
+      await chmod(list.path, list.mode);
+      await registrar.register([unit], [list], new Set([list.path]));
+    },
+    async ended() {
+      const { stdout } = await runCommand("launchctl", ["print", `${domain}/${PROBE_LABEL}`], {
+        environment: { ...world.environment, LC_ALL: "C" },
+        workingDirectory: "/",
+        timeoutMs: CALL_MS,
+        signal: world.signal,
+      });
+      const end = parseEnd(stdout);
+      return end === undefined ? undefined : `it ended with ${end}`;
+    },
+    clear,
+  };
+}
