@@ -1,4 +1,6 @@
 import { ConfigFailure } from "../config/config-failure.ts";
+import { exitForHost } from "../host/kept.ts";
+import { holdVersion } from "../guard/held-version.ts";
 import { systemClock } from "../system/clock.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
@@ -27,11 +29,11 @@ export async function main(): Promise<void> {
   const isWorking = WORKING_COMMANDS.has(words[0] ?? "");
   if (isWorking) keepHeapSmall();
   outliveReaders(isWorking);
-  try {
-    process.exitCode = await dispatch(words, processContext(), catalog);
-  } catch (error) {
-    process.exitCode = report(error, isJson);
-  }
+  process.once("uncaughtException", (error) => process.exit(report(error, isJson)));
+  const exitCode = await dispatch(words, processContext(), catalog).catch((error: unknown) =>
+    report(error, isJson),
+  );
+  process.exitCode = exitForHost(exitCode, words, process.env);
 }
 
 function report(error: unknown, isJson: boolean): ExitCode {

@@ -1,4 +1,6 @@
 import { parseDurationMs } from "../config/duration.ts";
+import type { ServiceHost } from "../host/host.ts";
+import { hostOf } from "../install/installed-host.ts";
 import type { Road } from "../jobs/road.ts";
 import type { ScheduledJob } from "../jobs/schedules.ts";
 import type { ServiceState } from "../jobs/service/state.ts";
@@ -16,6 +18,8 @@ export interface ShownService {
   slot: string | null;
   pid: number | null;
   keeper_pid: number | null;
+  /** The scheduler that brings its keeper back; null where only a pass of the watchdog does. */
+  supervisor: string | null;
   since: string | null;
   restarts: number;
   ends: string | null;
@@ -38,7 +42,14 @@ export function serviceNamed(road: Road, name: string): ScheduledJob {
   throw unknownName("service", name, services, ExitCode.usage);
 }
 
-export function shownService(job: string, state: ServiceState): ShownService {
+/** How a service is now, and who sees to it that it stays so. */
+export async function shownService(
+  job: string,
+  state: ServiceState,
+  host: ServiceHost,
+): Promise<ShownService> {
+  const keeper = await host.keeper(job);
+  const isHosts = keeper !== undefined && (state.keeperPid ?? keeper.pid) === keeper.pid;
   return {
     job,
     state: state.state,
@@ -46,6 +57,7 @@ export function shownService(job: string, state: ServiceState): ShownService {
     slot: state.slot ?? null,
     pid: state.pid ?? null,
     keeper_pid: state.keeperPid ?? null,
+    supervisor: isHosts ? host.name : null,
     since: isoOf(state.sinceMs),
     restarts: Math.max(0, (state.attempt ?? 1) - 1),
     ends: isoOf(state.endMs),
@@ -54,23 +66,25 @@ export function shownService(job: string, state: ServiceState): ShownService {
 }
 
 /** Answers with how a service stands after what was asked of it. */
-export function tellService(
+export async function tellService(
   context: CommandContext,
   input: CommandInput,
-  job: string,
+  road: Road,
+  { name }: ScheduledJob,
   state: ServiceState,
-): ExitCode {
-  const shown = shownService(job, state);
+): Promise<ExitCode> {
+  const shown = await shownService(name, state, await hostOf(road.home, road.world));
   const isJson = input.options["json"] === true;
   context.write(`${isJson ? JSON.stringify(shown) : serviceLine(shown)}\n`);
   return ExitCode.done;
 }
 
-/** `execute  running  process 4711 since 2026-11-20T13:40:01Z, 2 restarts, until …`. */
+/** `execute  running  process 4711, since 2026-11-20T13:40:01Z, kept by systemd, 2 restarts, until …`. */
 export function serviceLine(shown: ShownService): string {
   const parts = [
     shown.pid === null ? undefined : `process ${shown.pid}`,
     shown.since === null ? undefined : `since ${shown.since}`,
+    shown.supervisor === null ? undefined : `kept by ${shown.supervisor}`,
     shown.restarts === 0
       ? undefined
       : `${shown.restarts} restart${shown.restarts === 1 ? "" : "s"}`,

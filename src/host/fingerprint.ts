@@ -13,6 +13,7 @@ export const FINGERPRINT_VARIABLE = "CBI_HOST_FINGERPRINT";
 export function jobFingerprint(home: HostedHome, job: HostedJob): string {
   return fingerprint({
     schedule: job.scheduleText,
+    ...(job.isService && { isService: true }),
     power: job.power,
     stopSeconds: job.stopSeconds,
     pairs: offsetPairs(home, job.schedule.zone),

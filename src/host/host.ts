@@ -18,21 +18,36 @@ export interface HostState {
   stale?: string;
 }
 
+/** What a host did to start a service. */
+export interface ServiceStart {
+  /** A sentence. */
+  said: string;
+  /** Its keeper's exit code once that has ended, where it is a child of this process; never rejects. */
+  ended?: Promise<number>;
+}
+
 /** The operating system's scheduler, or what stands in for it, as the watchdog asks it. */
 export interface Host {
   /** As people call it: `launchd`, `cbi daemon`. */
   readonly name: string;
   /** What it says of these jobs. Changes nothing; throws a `Failure` when it cannot be asked. */
   state(jobs: readonly string[]): Promise<HostState>;
-  /**
-   * Starts whoever keeps a service, to stay when this process ends; gives a sentence of what it did.
-   * Absent where the host does so by itself when a service dies.
-   */
-  startService?(job: string): Promise<string>;
+  startService?: ServiceHost["startService"];
   /**
    * Lets the host start what is due of a job, as it does at its times, and does not wait for its end;
    * gives a sentence of what it did, or undefined when the host has left the last wish unheard. Absent
    * where whoever finds a job due may as well run it.
    */
   start?(job: string): Promise<string | undefined>;
+}
+
+/** A host as services need it: it starts their keepers, and may bring them back. */
+export interface ServiceHost extends Host {
+  /** Starts whoever keeps a service, to stay when this process ends, and does not wait for more. */
+  startService(job: string): Promise<ServiceStart>;
+  /**
+   * The process of the host's that keeps a service, and that it starts again when that dies: undefined
+   * where it does so for none of this name, without a number while there is none.
+   */
+  keeper(job: string): Promise<{ pid: number | undefined } | undefined>;
 }

@@ -8,6 +8,8 @@ export type HostScope = "system" | "user";
 /** A job as a scheduler of the system is told of it. */
 export interface HostedJob {
   name: string;
+  /** Whether what is started keeps a service, and is to be started again when it dies. */
+  isService: boolean;
   schedule: Schedule;
   /** The keys of its schedule in canonical JSON. */
   scheduleText: string;

@@ -1,24 +1,72 @@
+import path from "node:path";
 import type { Home } from "../config/home.ts";
 import { FINGERPRINT_VARIABLE } from "../host/fingerprint.ts";
-import type { Host, HostState } from "../host/host.ts";
-import { startUnit } from "../host/systemd/systemctl.ts";
+import type { HostState, ServiceHost, ServiceStart } from "../host/host.ts";
+import { printedPid } from "../host/launchd/launchctl.ts";
+import { jobLabel } from "../host/launchd/names.ts";
+import { requestStart } from "../host/launchd/starts.ts";
+import { startKeeper } from "../host/process/process-host.ts";
+import { mainPid, startUnit } from "../host/systemd/systemctl.ts";
 import { messageOf } from "../system/failure.ts";
 import type { HostWorld } from "./installed-host.ts";
+import { machineFor } from "./machine.ts";
 import { prepareInstall } from "./prepare.ts";
 import type { InstallRecord } from "./record.ts";
 import { registrarOf } from "./registrars.ts";
 
 /** The scheduler that an installation has told of a home, asked for what it has. */
-export function installedHost(home: Home, record: InstallRecord, world: HostWorld): Host {
-  const host: Host = { name: record.host, state: (jobs) => stateOf(home, record, jobs, world) };
-  if (record.host !== "systemd") return host;
+export function installedHost(home: Home, record: InstallRecord, world: HostWorld): ServiceHost {
   return {
-    ...host,
-    startService: async (job) => {
-      await startUnit(record.scope, `cbi-${job}.service`, world);
-      return "systemd was asked to start it";
-    },
+    name: record.host,
+    state: (jobs) => stateOf(home, record, jobs, world),
+    ...servicesOf(home, record, world),
   };
+}
+
+/** Whoever keeps a service is started by the scheduler where that restarts it, else beside us. */
+function servicesOf(
+  { paths }: Home,
+  { host, scope, units }: InstallRecord,
+  world: HostWorld,
+): Pick<ServiceHost, "startService" | "keeper"> {
+  const { environment, clock } = world;
+  const hasUnit = (name: string): boolean => units.some((unit) => unit.name === name);
+  const beside = (job: string): ServiceStart => startKeeper(paths, environment, job);
+  switch (host) {
+    case "systemd":
+      return {
+        async startService(job) {
+          if (!hasUnit(`cbi-${job}.timer`)) return beside(job);
+          await startUnit(scope, `cbi-${job}.service`, world);
+          return { said: "systemd was asked to start it" };
+        },
+        async keeper(job) {
+          if (!hasUnit(`cbi-${job}.timer`)) return undefined;
+          return { pid: await mainPid(scope, `cbi-${job}.service`, world) };
+        },
+      };
+    case "launchd": {
+      const domain = scope === "system" ? "system" : `gui/${process.getuid?.() ?? 0}`;
+      return {
+        async startService(job) {
+          if (!hasUnit(jobLabel(job))) return beside(job);
+          const starts = path.join(machineFor(host, environment).appFolder, "starts");
+          const isAsked = await requestStart(starts, job, clock.now());
+          return { said: isAsked ? "launchd was asked to start it" : "launchd does not start it" };
+        },
+        async keeper(job) {
+          if (!hasUnit(jobLabel(job))) return undefined;
+          return { pid: await printedPid(domain, jobLabel(job), world) };
+        },
+      };
+    }
+    case "cron":
+    case "windows":
+      return {
+        startService: (job) => Promise.resolve(beside(job)),
+        keeper: () => Promise.resolve(undefined),
+      };
+  }
 }
 
 async function stateOf(

@@ -78,7 +78,9 @@ function hostedJobs(home: Home, { canWake }: Machine): HostedJob[] {
     if (!job?.schedule) return [];
     const { schedule, scheduleText, settings } = job;
     const power = { ...settings.power, wake: settings.power.wake && canWake };
-    return [{ name, schedule, scheduleText, power, stopSeconds: stopSeconds(settings) }];
+    const isService = settings.kind === "service";
+    const facts = { name, isService, schedule, scheduleText, power };
+    return [{ ...facts, stopSeconds: stopSeconds(settings) }];
   });
   const reserved = found.find(({ name }) => RESERVED.has(name));
   if (reserved) {

@@ -1,5 +1,5 @@
 import type { Home } from "../config/home.ts";
-import type { Host } from "../host/host.ts";
+import type { ServiceHost } from "../host/host.ts";
 import { launchdHost } from "../host/launchd/launchd-host.ts";
 import { processHost } from "../host/process/process-host.ts";
 import type { JobWorld } from "../jobs/ports.ts";
@@ -12,7 +12,7 @@ export type HostWorld = Pick<JobWorld, "clock" | "environment" | "signal">;
  * The host that a home relies on: launchd for what launchd has started, the scheduler that `cbi install`
  * has told of the home, or else the resident mode.
  */
-export async function hostOf(home: Home, world: HostWorld): Promise<Host> {
+export async function hostOf(home: Home, world: HostWorld): Promise<ServiceHost> {
   const { environment, clock } = world;
   const starts = environment["CBI_STARTS"];
   if (environment["CBI_HOST"] === "launchd" && starts) {

@@ -64,13 +64,13 @@ const FAILURES_MAX = 2;
  * The one road of a scheduled start, whoever triggers it: registration, due-check, lock, the check
  * again under the lock, claim, kill switch, gates, run, verdict; until nothing more is due. Starting
  * it when nothing is due, or many times at once, is harmless. With `mayWait`, a start waits for a run
- * in its way and for the jobs that it comes after; without, it leaves the slot to a later check. Once
- * `isEnding` says so, the slot under way is the last.
+ * in its way and, until `isWanted` elsewhere, for the jobs that it comes after; without, it leaves the
+ * slot to a later check. Once `isEnding` says so, the slot under way is the last.
  */
 export async function runScheduled(
   road: Road,
   name: string,
-  options: { mayWait: boolean; isEnding?: () => boolean },
+  options: { mayWait: boolean; isEnding?: () => boolean; isWanted?: () => Promise<boolean> },
 ): Promise<RoadEnd> {
   const pass = new Pass(road, name);
   const startedMs = road.world.clock.now();
@@ -79,6 +79,7 @@ export async function runScheduled(
     if (!isWork(seen)) {
       if (!options.mayWait || !isWaitingForJobs(seen)) return pass.end(seen.next);
       if (road.world.clock.now() - startedMs > WAIT_MAX_MS) return pass.end(seen.next);
+      if ((await options.isWanted?.()) === true) return pass.end(seen.next);
       await road.world.clock.sleep(LOOK_AGAIN_MS, road.world.signal);
       continue;
     }

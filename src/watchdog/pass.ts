@@ -169,9 +169,10 @@ async function heal(
         }
         if (dead.length === 0 && !isWork(checked)) return;
         if (isService(road, job)) {
-          const message = await startService(world.host, job);
+          // It is kept for hours, and a pass must end: another process keeps it.
+          const started = await world.host.startService?.(job);
           waiting.add(job);
-          if (message !== undefined) acts.push({ act: "catch-up", job, message });
+          if (started) acts.push({ act: "catch-up", job, message: started.said });
           return;
         }
         const asked = isStart(checked) ? await world.host.start?.(job) : undefined;
@@ -189,11 +190,6 @@ async function heal(
     }),
   );
   return { acts, waiting };
-}
-
-/** A service is kept for hours, and a pass must end: another process keeps it. */
-async function startService(host: Host, job: string): Promise<string | undefined> {
-  return host.startService?.(job);
 }
 
 function isService(road: Road, job: string): boolean {

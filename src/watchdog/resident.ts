@@ -1,5 +1,7 @@
 import { openBook } from "../jobs/check.ts";
 import { runScheduled, type Road } from "../jobs/road.ts";
+import { keepService } from "../jobs/service/keeper.ts";
+import { wantedService } from "../jobs/service/wanted.ts";
 import { messageOf } from "../system/failure.ts";
 
 const WATCH_EVERY_MS = 60 * 60_000;
@@ -46,6 +48,7 @@ export class Resident {
       const nowMs = road.world.clock.now();
       const book = openBook(road.jobs, ledgers.ledger, nowMs);
       for (const name of road.jobs.names) this.#startIfDue(book, name);
+      await this.#startWanted(road);
       this.#watchIfDue(nowMs);
     } catch (error) {
       this.#parts.say(`a tick failed, and the next is asked in a minute: ${messageOf(error)}`);
@@ -67,6 +70,14 @@ export class Resident {
         this.#begin(name, () => this.#run(name));
     } catch (error) {
       this.#parts.say(`${name} could not be checked: ${messageOf(error)}`);
+    }
+  }
+
+  /** Services that a person has started, and whose keeper has died. */
+  async #startWanted({ home, jobs }: Road): Promise<void> {
+    for (const name of jobs.names) {
+      if (home.config.jobs[name]?.kind !== "service" || this.#atWork.has(name)) continue;
+      if (await wantedService(home.paths, name)) this.#begin(name, () => this.#run(name));
     }
   }
 
@@ -94,10 +105,13 @@ export class Resident {
   async #run(name: string): Promise<void> {
     const road = this.#parts.openRoad(name);
     using ledgers = road.ledgers;
-    const { slots } = await runScheduled({ ...road, ledgers }, name, {
-      mayWait: false,
-      isEnding: () => this.#isEnding,
-    });
+    const inner = { ...road, ledgers };
+    const options = { mayWait: false, isEnding: () => this.#isEnding };
+    const job = road.jobs.find(name);
+    const { slots } =
+      job?.settings.kind === "service"
+        ? await keepService(inner, job, options)
+        : await runScheduled(inner, name, options);
     for (const { slot, verdict } of slots) {
       this.#parts.say(`${name}@${slot} ${verdict ?? "stays claimed"}`);
     }

@@ -37,6 +37,7 @@ export function hostedJob(
   assert.ok(read.ok);
   return {
     name,
+    isService: false,
     schedule: read.schedule,
     scheduleText: JSON.stringify({ ...schedule, calendar: schedule.calendar?.name }),
     power: { wake: true, awake: "ac" },

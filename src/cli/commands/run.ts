@@ -5,6 +5,7 @@ import { beginForHost } from "../../host/begin.ts";
 import { excludedToday, runByPerson, type PersonWish } from "../../jobs/person.ts";
 import { lastBeat } from "../../guard/heartbeat.ts";
 import { runScheduled, type Road, type RoadEnd } from "../../jobs/road.ts";
+import type { ScheduledJob } from "../../jobs/schedules.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import type { RunStatus } from "../../ledger/status-schema.ts";
 import type { RunEvent } from "../../pipeline/events.ts";
@@ -117,7 +118,7 @@ export const command: Command = {
       options.scheduled && options.ignoreCalendar ? excludedToday(road, job) : undefined;
     if (options.scheduled) await lookAtWatchdog(context, road);
     if (options.scheduled && forced === undefined) {
-      return showRoad(context, await runScheduled(road, job.name, { mayWait: true }), options);
+      return showRoad(context, await startScheduled(road, job), options);
     }
     const end = await runByPerson(road, job, wishOf(context, input, options, forced));
     if (!options.json) await showEnd(context, home, end.status);
@@ -127,6 +128,12 @@ export const command: Command = {
     return next && next.slots.length > 0 ? showRoad(context, next, options) : end.exitCode;
   },
 };
+
+async function startScheduled(road: Road, job: ScheduledJob): Promise<RoadEnd> {
+  if (job.settings.kind !== "service") return runScheduled(road, job.name, { mayWait: true });
+  const { keepService } = await import("../../jobs/service/keeper.ts");
+  return keepService(road, job, { mayWait: true });
+}
 
 /** A run matters more than that the watchdog is looked after. */
 async function lookAtWatchdog(context: CommandContext, road: Road): Promise<void> {

@@ -1,3 +1,4 @@
+import { hostOf } from "../../install/installed-host.ts";
 import { HomeJobs } from "../../jobs/schedules.ts";
 import { serviceState } from "../../jobs/service/state.ts";
 import { ExitCode } from "../../system/exit-code.ts";
@@ -8,7 +9,7 @@ import { serviceLine, shownService } from "../service.ts";
 /** `cbi service list`: how every service is now. */
 export const command: Command = {
   words: ["service", "list"],
-  summary: "List the services: which run, since when, and until when",
+  summary: "List the services: which run, since when, kept by whom, and until when",
   options: [jsonOption, homeOption],
   examples: [
     { line: "cbi service list", says: "all services of the home" },
@@ -22,10 +23,14 @@ export const command: Command = {
     const home = await homeOf(context, input);
     const jobs = new HomeJobs(home);
     using ledger = ledgerOf(home);
-    const shown = jobs.names
+    const { clock, environment, signal } = context;
+    const host = await hostOf(home, { clock, environment, signal });
+    const services = jobs.names
       .flatMap((name) => jobs.find(name) ?? [])
-      .filter(({ settings }) => settings.kind === "service")
-      .map((job) => shownService(job.name, serviceState(ledger, job)));
+      .filter(({ settings }) => settings.kind === "service");
+    const shown = await Promise.all(
+      services.map((job) => shownService(job.name, serviceState(ledger, job), host)),
+    );
     if (input.options["json"] === true) {
       context.write(`${JSON.stringify(shown, undefined, 2)}\n`);
       return ExitCode.done;

@@ -36,6 +36,6 @@ export const command: Command = {
       reason: textOption(input, "why") ?? "",
       waitMs: typeof wait === "number" ? wait : patienceMs(job),
     });
-    return tellService(context, input, job.name, state);
+    return tellService(context, input, road, job, state);
   },
 };

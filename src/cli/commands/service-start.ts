@@ -1,3 +1,4 @@
+import { hostOf } from "../../install/installed-host.ts";
 import { patienceMs } from "../../jobs/service/control.ts";
 import { startService } from "../../jobs/service/start.ts";
 import { serviceState } from "../../jobs/service/state.ts";
@@ -13,7 +14,8 @@ export const command: Command = {
   summary: "Start a service now, if its gates pass, and leave it running",
   description:
     "Its slot starts or goes on when one is due; else it runs until the end that its day gives it. A process of\n" +
-    "cbi of its own keeps it alive, which a closed terminal does not end. Starting what runs does nothing.",
+    "cbi of its own keeps it alive, which a closed terminal does not end; where cbi is installed in launchd or\n" +
+    "systemd, they start that process and bring it back. Starting what runs does nothing.",
   arguments: [{ name: "<service>", summary: "the job's name in cbi.yaml" }],
   options: [waitOption, jsonOption, homeOption],
   examples: [{ line: "cbi service start execute", says: "and cbi service stop execute ends it" }],
@@ -32,7 +34,9 @@ export const command: Command = {
     const before = serviceState(ledgers.ledger, job);
     const { wait } = input.options;
     const waitMs = typeof wait === "number" ? wait : patienceMs(job);
-    const state = before.state === "running" ? before : await startService(road, job, { waitMs });
-    return tellService(context, input, job.name, state);
+    const host = await hostOf(home, road.world);
+    const state =
+      before.state === "running" ? before : await startService(road, job, { host, waitMs });
+    return tellService(context, input, road, job, state);
   },
 };

@@ -33,6 +33,6 @@ export const command: Command = {
       reason: textOption(input, "why") ?? "",
       waitMs: typeof wait === "number" ? wait : patienceMs(job),
     });
-    return tellService(context, input, job.name, serviceState(ledgers.ledger, job));
+    return tellService(context, input, road, job, serviceState(ledgers.ledger, job));
   },
 };

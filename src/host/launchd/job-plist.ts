@@ -1,5 +1,6 @@
 import { calendarEntries, type CalendarEntry } from "../../schedule/calendar-entries.ts";
 import { FINGERPRINT_VARIABLE, homeFingerprint, jobFingerprint } from "../fingerprint.ts";
+import { KEPT_VARIABLE } from "../kept.ts";
 import {
   jobWords,
   probeWords,
@@ -18,6 +19,7 @@ export interface LaunchdPlist {
   ProgramArguments: string[];
   EnvironmentVariables: Record<string, string>;
   RunAtLoad?: boolean;
+  KeepAlive?: { SuccessfulExit: boolean };
   StartCalendarInterval?: { Weekday?: number; Hour: number; Minute: number }[];
   StartInterval?: number;
   QueueDirectories?: string[];
@@ -44,7 +46,9 @@ const PROBE_STOP_SECONDS = 10;
  * What launchd is told of a job. Calendar entries stand in the Mac's zone; a job with too many of them
  * is asked for every minute. A start that is asked for by a process of the user is a file in the queue
  * folder, since only root may tell the system domain anything. `Interactive`, because what launchd
- * starts is otherwise throttled in processor and disk, and all its children with it.
+ * starts is otherwise throttled in processor and disk, and all its children with it. The keeper of a
+ * service is started again unless it ends with 0, and also when it is loaded, since `SuccessfulExit`
+ * implies RunAtLoad; launchd never gives up, so whatever is no crash has to end with 0.
  */
 export function jobPlist(home: HostedHome, job: HostedJob): LaunchdPlist {
   const entries = calendarEntries(job.schedule, home.zone, {
@@ -56,7 +60,11 @@ export function jobPlist(home: HostedHome, job: HostedJob): LaunchdPlist {
     Label: jobLabel(job.name),
     ...userName(home),
     ProgramArguments: awake(job.power.awake, [home.program.node, ...jobWords(home, job)]),
-    EnvironmentVariables: environment(home, jobFingerprint(home, job)),
+    EnvironmentVariables: {
+      ...environment(home, jobFingerprint(home, job)),
+      ...(job.isService && { [KEPT_VARIABLE]: job.name }),
+    },
+    ...(job.isService && { KeepAlive: { SuccessfulExit: false } }),
     ...(entries
       ? { StartCalendarInterval: entries.map(calendarDictionary) }
       : { StartInterval: MINUTE_SECONDS }),

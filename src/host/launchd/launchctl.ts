@@ -53,6 +53,15 @@ export function launchctlRegistrar(domain: string, world: RegistrarWorld): Regis
   };
 }
 
+/** The process of a job that is under way; undefined while there is none, or when launchd does not say. */
+export async function printedPid(
+  domain: string,
+  label: string,
+  world: RegistrarWorld,
+): Promise<number | undefined> {
+  return (await new Launchctl(domain, world).print(label).catch(() => undefined))?.pid;
+}
+
 class Launchctl {
   readonly #domain: string;
   readonly #world: RegistrarWorld;

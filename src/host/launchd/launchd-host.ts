@@ -1,5 +1,5 @@
 import type { Clock } from "../../system/clock.ts";
-import type { Host, HostState } from "../host.ts";
+import type { HostState, ServiceHost } from "../host.ts";
 import { requestStart } from "./starts.ts";
 
 /**
@@ -10,7 +10,7 @@ export function launchdHost(
   startsFolder: string,
   clock: Clock,
   staleness: () => Promise<string | undefined>,
-): Host {
+): ServiceHost {
   const asked = async (job: string): Promise<string | undefined> =>
     (await requestStart(startsFolder, job, clock.now()))
       ? "launchd was asked to start it"
@@ -24,6 +24,8 @@ export function launchdHost(
       return { ...state, ...(stale !== undefined && { stale }) };
     },
     start: asked,
-    startService: async (job) => (await asked(job)) ?? "launchd does not start it",
+    startService: async (job) => ({ said: (await asked(job)) ?? "launchd does not start it" }),
+    // What launchd has started has no business to ask for its neighbours.
+    keeper: () => Promise.resolve(undefined),
   };
 }

@@ -3,7 +3,7 @@ import { isBeatingAlive, lastBeat } from "../../guard/heartbeat.ts";
 import type { Clock } from "../../system/clock.ts";
 import { startDetached } from "../../system/detached.ts";
 import type { HomePaths } from "../../system/home.ts";
-import type { Host } from "../host.ts";
+import type { ServiceHost, ServiceStart } from "../host.ts";
 
 /** The resident mode beats once a minute; a process that is stopped or hangs does not. */
 const BEAT_MAX_MS = 10 * 60_000;
@@ -16,7 +16,7 @@ export function processHost(
   paths: HomePaths,
   clock: Clock,
   environment: Readonly<Record<string, string | undefined>> = {},
-): Host {
+): ServiceHost {
   const isServed = async (): Promise<boolean> => {
     const beat = await lastBeat(paths, "daemon");
     const isFresh = beat !== undefined && clock.now() - beat.atMs <= BEAT_MAX_MS;
@@ -34,16 +34,31 @@ export function processHost(
         wakesMs: [],
       };
     },
-    async startService(job) {
-      if (await isServed()) return "cbi daemon starts it within a minute";
-      const { pid } = startDetached(["run", job, "--scheduled", "--home", paths.root], {
-        environment,
-        workingDirectory: paths.root,
-        errorFile: path.join(paths.logs, job, "service-errors.log"),
-      });
-      return pid === undefined
-        ? "it could not be started"
-        : `started beside this, as process ${pid}`;
+    startService: (job) => Promise.resolve(startKeeper(paths, environment, job)),
+    async keeper() {
+      const beat = await lastBeat(paths, "daemon");
+      return beat && (await isServed()) ? { pid: beat.process.pid } : undefined;
     },
   };
+}
+
+/** Where the errors of a keeper go that was started beside us. */
+export function keeperErrorFile(paths: HomePaths, job: string): string {
+  return path.join(paths.logs, job, "service-errors.log");
+}
+
+/** Starts a keeper that nobody starts again but the watchdog. */
+export function startKeeper(
+  paths: HomePaths,
+  environment: Readonly<Record<string, string | undefined>>,
+  job: string,
+): ServiceStart {
+  const { pid, ended } = startDetached(["run", job, "--scheduled", "--home", paths.root], {
+    environment,
+    workingDirectory: paths.root,
+    errorFile: keeperErrorFile(paths, job),
+  });
+  const said =
+    pid === undefined ? "it could not be started" : `started beside this, as process ${pid}`;
+  return { said, ended };
 }

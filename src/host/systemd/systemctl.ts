@@ -55,12 +55,16 @@ export function systemctlRegistrar(scope: HostScope, world: RegistrarWorld): Reg
   };
 }
 
-/** Starts a unit and does not wait for its end; one that is under way stays as it is. */
+/**
+ * Starts a unit and does not wait for its end; one that is under way stays as it is. One that systemd
+ * has given up, since it died too often, begins to count anew.
+ */
 export async function startUnit(
   scope: HostScope,
   name: string,
   world: RegistrarWorld,
 ): Promise<void> {
+  await systemctl(scope, world, ["reset-failed", name]);
   const words = ["start", "--no-block", name];
   const end = await systemctl(scope, world, words);
   if (end.exitCode !== 0) throw refused(words, end);
@@ -78,6 +82,17 @@ export async function systemctl(
     timeoutMs: CALL_MS,
     signal: world.signal,
   });
+}
+
+/** The process of a service that is under way; undefined while there is none. */
+export async function mainPid(
+  scope: HostScope,
+  name: string,
+  world: RegistrarWorld,
+): Promise<number | undefined> {
+  const { stdout } = await systemctl(scope, world, ["show", "--property=MainPID", name]);
+  const pid = Number(/^MainPID=(\d+)$/m.exec(stdout)?.[1]);
+  return pid > 0 ? pid : undefined;
 }
 
 /** Reads the blocks of `systemctl show`, one a unit, in lines of `Name=value`. */

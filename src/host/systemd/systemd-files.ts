@@ -14,6 +14,7 @@ import {
   type HostFiles,
 } from "../hosted-home.ts";
 import { PROBE_NAME, type ProbeRequest } from "../probe.ts";
+import { KEPT_LIMITS, KEPT_SETTINGS } from "./kept-unit.ts";
 import { commandLine, plain, quoted, unitText, type UnitSection } from "./unit-text.ts";
 
 const ENTRIES_MAX = 100;
@@ -81,13 +82,14 @@ function jobUnits(home: HostedHome, job: HostedJob): [string, string][] {
     words: [home.program.node, ...jobWords(home, job)],
     fingerprint: jobFingerprint(home, job),
     stopSeconds: job.stopSeconds,
+    isKept: job.isService,
   });
   const isAwake = job.power.awake !== "never";
   return [
     [
       `cbi-${job.name}.service`,
       unitText({
-        Unit: unitSettings(home, description),
+        Unit: [...unitSettings(home, description), ...(job.isService ? KEPT_LIMITS : [])],
         Service: isAwake ? [...service, ["ExecStartPost", inhibit(home)]] : service,
       }),
     ],
@@ -133,7 +135,13 @@ function unitSettings({ scope }: HostedHome, description: string): UnitSection {
  */
 function serviceSettings(
   home: HostedHome,
-  facts: { name: string; words: readonly string[]; fingerprint: string; stopSeconds: number },
+  facts: {
+    name: string;
+    words: readonly string[];
+    fingerprint: string;
+    stopSeconds: number;
+    isKept?: boolean;
+  },
 ): UnitSection {
   const environment = {
     ...home.environment,
@@ -150,7 +158,7 @@ function serviceSettings(
     ["ExecStart", commandLine(facts.words)],
     ["SyslogIdentifier", `cbi-${facts.name}`],
     ["SuccessExitStatus", NO_FAILURES],
-    ["KillMode", "mixed"],
+    ...(facts.isKept === true ? KEPT_SETTINGS : [["KillMode", "mixed"] as const]),
     ["TimeoutStopSec", `${facts.stopSeconds}`],
   ];
 }

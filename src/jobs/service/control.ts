@@ -12,6 +12,7 @@ import type { Road } from "../road.ts";
 import type { ScheduledJob } from "../schedules.ts";
 import { answerTo, askService, withdrawRequest, type ServiceRequest } from "./request.ts";
 import { serviceState, type ServiceState } from "./state.ts";
+import { forgetWanted } from "./wanted.ts";
 
 const POLL_MS = 100;
 
@@ -33,6 +34,7 @@ export async function stopService(
 ): Promise<ServiceState> {
   const { clock, signal } = road.world;
   const before = stateOf(road, job);
+  forgetWanted(road.home.paths, job.name);
   const asked = new Set<string>();
   let isSettled = false;
   const isDone = await within(wish.waitMs, clock, signal, async () => {

@@ -22,6 +22,9 @@ export interface ServiceAnswer {
   outcome: "done" | "refused";
   /** A sentence. */
   message: string;
+  /** Of a start that came to nothing: how its keeper ended, and what helps. */
+  exit?: number | undefined;
+  remedy?: string | undefined;
 }
 
 const BYTES_MAX = 64 * 1024;
@@ -49,7 +52,7 @@ export async function requestFor(
   job: string,
   run: string,
 ): Promise<ServiceRequest | undefined> {
-  const found = await readJson(requestFile(paths, job));
+  const found = await readMessage(requestFile(paths, job));
   if (!found) return undefined;
   const { id, wish, who, reason } = found;
   const known = SERVICE_WISHES.find((one) => one === wish);
@@ -84,14 +87,24 @@ export async function answerTo(
   job: string,
   id: string,
 ): Promise<ServiceAnswer | undefined> {
-  const found = await readJson(answerFile(paths, job));
-  const { outcome, message } = found ?? {};
+  const found = await readMessage(answerFile(paths, job));
+  const { outcome, message, exit, remedy } = found ?? {};
   if (found?.["id"] !== id || typeof message !== "string") return undefined;
-  return outcome === "done" || outcome === "refused" ? { id, outcome, message } : undefined;
+  if (outcome !== "done" && outcome !== "refused") return undefined;
+  return {
+    id,
+    outcome,
+    message,
+    ...(typeof exit === "number" && { exit }),
+    ...(typeof remedy === "string" && { remedy }),
+  };
 }
 
-/** A file that cannot be read now is read with the next look; the service must not suffer from it. */
-async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
+/**
+ * What such a file holds. One that cannot be read now is read with the next look; the service must not
+ * suffer from it.
+ */
+export async function readMessage(file: string): Promise<Record<string, unknown> | undefined> {
   try {
     const read = await readBytes(file, BYTES_MAX);
     if (read.kind !== "bytes") return undefined;
