@@ -4,6 +4,7 @@ import { holdVersion } from "../guard/held-version.ts";
 import { systemClock } from "../system/clock.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import { PACKAGE_ROOT } from "../system/package-root.ts";
 import { keepHeapSmall } from "../system/small-heap.ts";
 import { version } from "../system/version.ts";
 import { catalog } from "./catalog.ts";
@@ -19,8 +20,12 @@ const WORKING_COMMANDS: ReadonlySet<string> = new Set([
   "run",
   "setup",
   "uninstall",
+  "upgrade",
   "watchdog",
 ]);
+
+/** Those under which an installed version may not go; an installation itself is none. */
+const HOLDING_COMMANDS: ReadonlySet<string> = new Set(["daemon", "replay", "run", "watchdog"]);
 
 /** Runs the command line of this process and sets its exit code. Never throws. */
 export async function main(): Promise<void> {
@@ -28,6 +33,7 @@ export async function main(): Promise<void> {
   const isJson = words.includes("--json");
   const isWorking = WORKING_COMMANDS.has(words[0] ?? "");
   if (isWorking) keepHeapSmall();
+  if (HOLDING_COMMANDS.has(words[0] ?? "")) holdVersion(PACKAGE_ROOT);
   outliveReaders(isWorking);
   process.once("uncaughtException", (error) => process.exit(report(error, isJson)));
   const exitCode = await dispatch(words, processContext(), catalog).catch((error: unknown) =>

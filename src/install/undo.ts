@@ -5,7 +5,8 @@ import path from "node:path";
 import { endLinger } from "../host/systemd/linger.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
-import { currentLink, runningVersions } from "./app/current.ts";
+import { currentLink } from "./app/current.ts";
+import { versionsInUse } from "./app/in-use.ts";
 import { versionsFolder } from "./app/place-version.ts";
 import type { ApplyWorld } from "./apply.ts";
 import { recordFile, writeRecord, type InstallRecord } from "./record.ts";
@@ -55,7 +56,7 @@ export async function undoInstall(
   world: UndoWorld,
 ): Promise<void> {
   const { say } = world;
-  const running = runningVersions(appFolder);
+  const running = versionsInUse(appFolder);
   if (running.length > 0 && !options.isForced) throw underWay();
   const registrar = registrarOf(record.host, record.scope, world);
   await registrar.mustAnswer();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -62,28 +62,58 @@ void test(
   "a version goes when a newer one is current and nothing runs from it",
   { skip: process.platform === "linux" ? false : "needs Linux" },
   async () => {
-    const [root, app] = [folder("package"), folder("app")];
-    await placeVersion(app, fakePackage(root, "1.0.0"), signal);
-    await moveCurrent(app, "1.0.0");
-    // A program and no script, so that /proc names its file.
-    const node = path.join(app, "versions/1.0.0/bin/node");
-    copyFileSync("/bin/sleep", node);
-    chmodSync(node, 0o755);
-    const running = spawn(path.join(app, "current/bin/node"), ["60"]);
-    try {
-      await once(running, "spawn");
-      await placeVersion(app, fakePackage(root, "2.0.0"), signal);
-      await moveCurrent(app, "2.0.0");
-      assert.equal(await currentVersion(app), "2.0.0");
-      assert.deepEqual(await removeOldVersions(app), []);
-    } finally {
-      running.kill("SIGKILL");
-      await once(running, "exit");
-    }
-    assert.deepEqual(await removeOldVersions(app), ["1.0.0"]);
-    assert.deepEqual(readdirSync(path.join(app, "versions")), ["2.0.0"]);
+    const [app, running] = await upgradedWhile((app) => {
+      // A program and no script, so that /proc names its file.
+      const node = path.join(app, "versions/1.0.0/bin/node");
+      copyFileSync("/bin/sleep", node);
+      chmodSync(node, 0o755);
+      return spawn(path.join(app, "current/bin/node"), ["60"]);
+    });
+    await goesAfter(app, running);
   },
 );
+
+void test("on every system a version stays as long as a process holds it", async () => {
+  const [app, running] = await upgradedWhile((app) => {
+    const root = path.join(app, "versions/1.0.0/node_modules/cbi");
+    const hold = path.resolve(import.meta.dirname, "../../src/guard/held-version.ts");
+    const script = `import { holdVersion } from ${JSON.stringify(hold)};
+      holdVersion(${JSON.stringify(root)});
+      process.stdout.write("held");
+      setInterval(() => undefined, 1000);`;
+    // Its interpreter is not the version's, so only the lock tells.
+    return spawn(process.execPath, ["--input-type=module", "-e", script]);
+  });
+  assert.ok(running.stdout);
+  if (running.stdout.readableLength === 0) await once(running.stdout, "readable");
+  await goesAfter(app, running);
+});
+
+/** An app folder in which a process was started from the first version before a second came. */
+async function upgradedWhile(
+  start: (app: string) => ChildProcess,
+): Promise<[string, ChildProcess]> {
+  const [root, app] = [folder("package"), folder("app")];
+  await placeVersion(app, fakePackage(root, "1.0.0"), signal);
+  await moveCurrent(app, "1.0.0");
+  const running = start(app);
+  await once(running, "spawn");
+  await placeVersion(app, fakePackage(root, "2.0.0"), signal);
+  await moveCurrent(app, "2.0.0");
+  assert.equal(await currentVersion(app), "2.0.0");
+  return [app, running];
+}
+
+async function goesAfter(app: string, running: ChildProcess): Promise<void> {
+  try {
+    assert.deepEqual(await removeOldVersions(app), []);
+  } finally {
+    running.kill("SIGKILL");
+    await once(running, "exit");
+  }
+  assert.deepEqual(await removeOldVersions(app), ["1.0.0"]);
+  assert.deepEqual(readdirSync(path.join(app, "versions")), ["2.0.0"]);
+}
 
 void test("a Node that is too old, and a package that misses a part, are refused whole", async () => {
   const [root, app] = [folder("package"), folder("app")];

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readlink, rename, rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import { temporaryNameFor } from "../../system/files.ts";
+import { versionsInUse } from "./in-use.ts";
 import { versionsFolder } from "./place-version.ts";
 
 /** Which version `current` points to, if any. */
@@ -24,33 +25,13 @@ export function currentLink(appFolder: string): string {
 
 /**
  * Removes versions, and what unfinished copies left, except for `current` and what a process runs from.
- * Returns the names of those that went. Only Linux tells what runs from where; elsewhere all stay.
+ * Returns the names of those that went.
  */
 export async function removeOldVersions(appFolder: string): Promise<string[]> {
   const folder = versionsFolder(appFolder);
-  if (!existsSync(folder) || process.platform !== "linux") return [];
-  const kept = new Set([await currentVersion(appFolder), ...runningVersions(appFolder)]);
+  if (!existsSync(folder)) return [];
+  const kept = new Set([await currentVersion(appFolder), ...versionsInUse(appFolder)]);
   const old = readdirSync(folder).filter((name) => !kept.has(name));
   for (const name of old) await rm(path.join(folder, name), { recursive: true, force: true });
   return old;
-}
-
-/** The versions whose interpreter is at work (proc(5), /proc/pid/exe). None known except on Linux. */
-export function runningVersions(appFolder: string): string[] {
-  const folder = versionsFolder(appFolder);
-  if (process.platform !== "linux" || !existsSync(folder)) return [];
-  const prefix = `${realpathSync(folder)}${path.sep}`;
-  const programs = readdirSync("/proc").flatMap((pid) => {
-    try {
-      return /^\d+$/.test(pid) && Number(pid) !== process.pid
-        ? [readlinkSync(`/proc/${pid}/exe`)]
-        : [];
-    } catch {
-      return [];
-    }
-  });
-  const versions = programs
-    .filter((program) => program.startsWith(prefix))
-    .map((program) => program.slice(prefix.length).split(path.sep)[0] ?? "");
-  return [...new Set(versions)];
 }

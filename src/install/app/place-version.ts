@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, copyFile, cp, mkdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { VERSION_MARKER } from "../../guard/held-version.ts";
 import { treeHash } from "../../system/code-identity.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
@@ -32,7 +33,6 @@ export interface PlacedVersion {
   isNew: boolean;
 }
 
-const MARKER = "version.json";
 const NODE_MAJOR_MIN = 24;
 const PROBE_MS = 30_000;
 
@@ -78,7 +78,7 @@ export async function placeVersion(
     await copyPackages(source.root, temporary);
     const node = await copyNode(source, temporary, signal);
     const marker = { schema: 1, version: source.version, code, node };
-    await replaceJson(path.join(temporary, MARKER), marker);
+    await replaceJson(path.join(temporary, VERSION_MARKER), marker);
     // A folder without a mark is what an older, broken copy left.
     if (existsSync(final)) await rename(final, temporaryNameFor(final));
     await publish(temporary, final);
@@ -133,7 +133,7 @@ async function copyNode(
 
 async function markerOf(folder: string): Promise<z.infer<typeof markerSchema> | undefined> {
   try {
-    const text = await readFile(path.join(folder, MARKER), "utf8");
+    const text = await readFile(path.join(folder, VERSION_MARKER), "utf8");
     return markerSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
