@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { test } from "node:test";
-import { RealSystemd, type CallEnd } from "../rig/real-systemd.ts";
+import { RealSystemd } from "../rig/real-systemd.ts";
 import { pollUntil } from "../rig/processes.ts";
+import { BUILT, Installed, NODE } from "./in-systemd.ts";
 
-const REPOSITORY = path.resolve(import.meta.dirname, "../..");
-const NODE = path.join(REPOSITORY, "node_modules/node/bin/node");
-const BUILT = path.join(REPOSITORY, "dist/cli/cbi.js");
 const CONFIG = `version: 1
 symbol: WTI
 warehouse: { kind: duckdb, sources: { wti: raw/wti.csv } }
@@ -16,48 +13,6 @@ jobs:
   scan: { kind: command, schedule: ['30 8 * * *'], argv: ['true'], power: { wake: true } }
 `;
 const OPTIONS = { skip: RealSystemd.unavailable, timeout: 300_000 };
-
-/** A home in a real systemd of the machine, or of a user who lingers. */
-class Installed {
-  readonly machine: RealSystemd;
-  readonly user: string | undefined;
-  readonly home: string;
-
-  constructor(machine: RealSystemd, user?: string) {
-    this.machine = machine;
-    this.user = user;
-    this.home = user === undefined ? "/srv/oil" : `/home/${user}/oil`;
-  }
-
-  run(...words: string[]): CallEnd {
-    const { machine, user } = this;
-    return user === undefined ? machine.run(words, { HOME: "/root" }) : machine.runAs(user, words);
-  }
-
-  must(...words: string[]): string {
-    const end = this.run(...words);
-    assert.equal(end.status, 0, `${words.join(" ")}: ${end.stdout}${end.stderr}`);
-    return end.stdout;
-  }
-
-  cbi(...words: string[]): string {
-    return this.must(NODE, BUILT, ...words);
-  }
-
-  systemctl(...words: string[]): string {
-    return this.must(
-      "systemctl",
-      this.user === undefined ? "--system" : "--user",
-      "--no-pager",
-      ...words,
-    );
-  }
-
-  configure(text: string): void {
-    this.must("mkdir", "-p", this.home);
-    this.must("sh", "-c", `printf '%s' "$1" > "$2"`, "sh", text, `${this.home}/cbi.yaml`);
-  }
-}
 
 async function lifeOf(installed: Installed, stamp: string): Promise<void> {
   const { home, machine } = installed;
@@ -151,14 +106,8 @@ void test(
   OPTIONS,
   async () => {
     await using machine = await RealSystemd.boot();
-    assert.equal(machine.run(["useradd", "-m", "you"]).status, 0);
-    assert.equal(machine.run(["loginctl", "enable-linger", "you"]).status, 0);
-    await pollUntil("the user's manager is there", () =>
-      /running|degraded/.test(
-        machine.runAs("you", ["systemctl", "--user", "is-system-running"]).stdout,
-      ),
-    );
+    const installed = await Installed.ofUser(machine, "you");
     const stamp = "/home/you/.local/share/systemd/timers/stamp-cbi-scan.timer";
-    await lifeOf(new Installed(machine, "you"), stamp);
+    await lifeOf(installed, stamp);
   },
 );

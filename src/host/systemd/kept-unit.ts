@@ -19,7 +19,7 @@ export const KEPT_LIMITS: UnitSection = [
 export const KEPT_SETTINGS: UnitSection = [
   ["Restart", "on-abnormal"],
   ["RestartForceExitStatus", "70"],
-  ["RestartSec", "5"],
+  ["RestartSec", "2"],
   ["KillMode", "control-group"],
   [
     "ExecStop",
