@@ -92,6 +92,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/doctor.ts"),
   },
   {
+    words: ["upgrade"],
+    summary: "Bring the installation to this version of cbi, and to what cbi.yaml says now",
+    load: () => import("./commands/upgrade.ts"),
+  },
+  {
     words: ["uninstall"],
     summary: "Take away everything that cbi install has put in place",
     load: () => import("./commands/uninstall.ts"),

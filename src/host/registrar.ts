@@ -25,6 +25,11 @@ export interface Registrar {
   /** Told when files of units have gone. */
   forgetFiles(units: readonly HostUnit[]): Promise<void>;
   read(units: readonly HostUnit[]): Promise<RegisteredUnit[]>;
+  /**
+   * The names of those units that run now and would be ended by a registration. Absent where one
+   * leaves runs alone.
+   */
+  running?(units: readonly HostUnit[]): Promise<string[]>;
 }
 
 /** The world of a registrar. */
@@ -32,4 +37,6 @@ export interface RegistrarWorld {
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
   clock: Clock;
+  /** Whether runs may be ended for what is to be done. */
+  isForced?: boolean;
 }

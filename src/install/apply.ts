@@ -1,11 +1,10 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { HostFile, HostUnit } from "../host/hosted-home.ts";
-import type { Registrar, RegisteredUnit } from "../host/registrar.ts";
+import type { Registrar, RegisteredUnit, RegistrarWorld } from "../host/registrar.ts";
 import { ensureLinger } from "../host/systemd/linger.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
-import type { Clock } from "../system/clock.ts";
 import { replaceFile } from "../system/files.ts";
 import { currentVersion, moveCurrent, removeOldVersions } from "./app/current.ts";
 import { findVersion, placeVersion, type VersionSource } from "./app/place-version.ts";
@@ -14,10 +13,7 @@ import type { Prepared } from "./prepare.ts";
 import { writeRecord, type InstallRecord } from "./record.ts";
 import { registrarOf } from "./registrars.ts";
 
-export interface ApplyWorld {
-  environment: Readonly<Record<string, string | undefined>>;
-  signal: AbortSignal;
-  clock: Clock;
+export interface ApplyWorld extends RegistrarWorld {
   source: VersionSource;
   /** Told of each step as it is done. */
   say: (message: string) => void;

@@ -1,32 +1,19 @@
 import path from "node:path";
-import { runningProgram } from "../../install/app/running-program.ts";
-import { applyPlan, isInPlace, type Applied } from "../../install/apply.ts";
-import { mustBeInstallable } from "../../install/checks-before.ts";
-import { diffLines } from "../../install/diff-text.ts";
 import { HOST_NAMES } from "../../install/machine.ts";
-import { takeInstallLock } from "../../install/install-lock.ts";
-import { planJson } from "../../install/plan-json.ts";
-import { prepareInstall, type Prepared } from "../../install/prepare.ts";
-import { askInside } from "../../install/probe/ask.ts";
-import { registrarOf } from "../../install/registrars.ts";
+import { prepareInstall } from "../../install/prepare.ts";
 import { renderPlan } from "../../install/render.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
-import { singleLine } from "../../system/text.ts";
-import { consents } from "../ask.ts";
-import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
+import { carryFlags, carryOut, showPlan, type CarryOptions } from "../carry-out.ts";
+import { homeOption, type Command } from "../command.ts";
 import { homeOf } from "../home.ts";
 import { parseOneOf } from "../options.ts";
-import { provenExit, provenJson, provenLines } from "../show/proven.ts";
 
-interface InstallOptions {
+interface InstallOptions extends CarryOptions {
   host?: (typeof HOST_NAMES)[number];
   user?: boolean;
   dryRun?: boolean;
   render?: string;
-  yes?: boolean;
-  noProbe?: boolean;
-  json?: boolean;
 }
 
 /** `cbi install`: puts the jobs of a home into the system's own scheduler. */
@@ -47,9 +34,7 @@ export const command: Command = {
     { flags: "--user", summary: "in the user's own scheduler instead of the machine's" },
     { flags: "--dry-run", summary: "show the plan; nothing is changed" },
     { flags: "--render <dir>", summary: "with --dry-run: write the files below this folder" },
-    { flags: "--yes", summary: "agree beforehand" },
-    { flags: "--no-probe", summary: "do not let the scheduler start a look from within it" },
-    { ...jsonOption, summary: "the plan in JSON, and what came of it" },
+    ...carryFlags,
     homeOption,
   ],
   examples: [
@@ -88,80 +73,12 @@ export const command: Command = {
       context.remark(`written below ${folder}`);
     }
     if (options.dryRun) {
-      show(context, prepared, options);
+      showPlan(context, prepared, options);
       return ExitCode.done;
     }
-    return install(context, prepared, options);
+    return carryOut(context, "cbi install", { home, prepared }, options);
   },
 };
-
-async function install(
-  context: CommandContext,
-  prepared: Prepared,
-  options: InstallOptions,
-): Promise<ExitCode> {
-  const { machine, plan } = prepared;
-  const world = {
-    environment: context.environment,
-    signal: context.signal,
-    clock: context.clock,
-    source: runningProgram(),
-    say: (message: string) => context.remark(message),
-  };
-  // Whether this host can be told at all comes before what it would take.
-  registrarOf(plan.host, plan.home.scope, world);
-  mustBeInstallable(prepared, context.environment);
-  if (await isInPlace(prepared, world)) {
-    if (options.json) showJson(context, prepared, { changed: false });
-    else context.write("everything is in place already; nothing was changed\n");
-    return ExitCode.done;
-  }
-  if (!options.json) show(context, prepared, options);
-  if (!options.yes && !(await consents(context, "Do this?"))) {
-    context.remark("nothing was changed");
-    return ExitCode.done;
-  }
-  using lock = takeInstallLock(machine.appFolder);
-  void lock;
-  const applied = await applyPlan(prepared, world);
-  const inside = options.noProbe
-    ? undefined
-    : await askInside(plan.host, plan.home, { isOffline: false }, world);
-  if (options.json) {
-    const probe = inside ? { probe: provenJson(inside) } : {};
-    showJson(context, prepared, { changed: true, ...applied, ...probe });
-    return inside ? provenExit(inside) : ExitCode.done;
-  }
-  for (const line of appliedLines(applied)) context.write(`${line}\n`);
-  if (inside === undefined) return ExitCode.done;
-  for (const line of provenLines(inside, context)) context.write(`${line}\n`);
-  return provenExit(inside);
-}
-
-function appliedLines({ version, units, remarks }: Applied): string[] {
-  return [
-    `installed cbi ${version}, and the scheduler has:`,
-    ...units.map(({ name, next }) => `  ${name}${next === undefined ? "" : `, next ${next}`}`),
-    ...remarks.map((remark) => `note: ${singleLine(remark)}`),
-  ];
-}
-
-function showJson(context: CommandContext, { plan, comparison }: Prepared, result: object): void {
-  context.write(`${JSON.stringify({ ...planJson(plan, comparison), result })}\n`);
-}
-
-function show(context: CommandContext, prepared: Prepared, options: InstallOptions): void {
-  const { plan, comparison } = prepared;
-  if (options.json) {
-    context.write(`${JSON.stringify(planJson(plan, comparison))}\n`);
-    return;
-  }
-  const { home } = plan;
-  const whose = home.scope === "system" ? "the machine's" : "the user's";
-  context.write(`${whose} ${plan.host}, for ${home.root}, as ${home.account.name}:\n`);
-  for (const line of diffLines(comparison)) context.write(`${line}\n`);
-  for (const remark of plan.remarks) context.remark(`cbi: ${singleLine(remark)}`);
-}
 
 function usage(message: string): Failure {
   return new Failure({

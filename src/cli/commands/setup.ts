@@ -1,8 +1,7 @@
-import { RunLock } from "../../guard/run-lock.ts";
+import { setUpWorkers } from "../../install/set-up-workers.ts";
 import { ExitCode } from "../../system/exit-code.ts";
-import { environmentDirectory } from "../../workers/environment.ts";
-import { setUpPythonEnvironment, type SetupResult } from "../../workers/setup/set-up.ts";
-import { type Command, type CommandContext, jsonOption } from "../command.ts";
+import type { SetupResult } from "../../workers/setup/set-up.ts";
+import { type Command, jsonOption } from "../command.ts";
 
 /** `cbi setup`: the Python environment of the workers, made once for all homes. */
 export const command: Command = {
@@ -29,37 +28,15 @@ export const command: Command = {
 
   async run(context, { options }) {
     const startedAt = context.clock.monotonic();
-    const result = await underLock(context, async () =>
-      setUpPythonEnvironment(
-        { isForced: options["force"] === true },
-        { ...context, platform: process.platform },
-      ),
+    const result = await setUpWorkers(
+      { isForced: options["force"] === true },
+      { ...context, platform: process.platform },
     );
     const seconds = Math.round((context.clock.monotonic() - startedAt) / 100) / 10;
     context.write(options["json"] === true ? asJson(result, seconds) : asText(result, seconds));
     return ExitCode.done;
   },
 };
-
-const LOCK_POLL_MS = 500;
-
-/** Does `work` while no other setup of the same environment is at work; waits for one that is. */
-async function underLock<T>(context: CommandContext, work: () => Promise<T>): Promise<T> {
-  const file = `${environmentDirectory(context.environment)}.lock`;
-  let lock = RunLock.tryTake(file);
-  if (!lock) context.remark("another cbi setup is at work; waiting for it");
-  while (!lock) {
-    await context.clock.sleep(LOCK_POLL_MS, context.signal).catch((error: unknown) => {
-      throw context.signal.aborted ? context.signal.reason : error;
-    });
-    lock = RunLock.tryTake(file);
-  }
-  try {
-    return await work();
-  } finally {
-    lock[Symbol.dispose]();
-  }
-}
 
 function asText(result: SetupResult, seconds: number): string {
   const { lightgbm, xgboost, python } = result.versions;

@@ -50,6 +50,12 @@ export function launchctlRegistrar(domain: string, world: RegistrarWorld): Regis
       });
       return Promise.all(found);
     },
+    async running(units) {
+      const printed = await Promise.all(units.map(async ({ name }) => launchd.print(name)));
+      return units.flatMap(({ name }, index) =>
+        printed[index]?.state === "running" ? [name] : [],
+      );
+    },
   };
 }
 
@@ -94,7 +100,7 @@ class Launchctl {
   async load({ name, file }: HostUnit, isChanged: boolean): Promise<void> {
     const printed = await this.print(name);
     if (printed?.path === file && !isChanged) return this.enable(name);
-    if (printed?.state === "running") throw underWay(name);
+    if (printed?.state === "running" && !this.#world.isForced) throw underWay(name);
     if (printed) await this.unload(name);
     await this.enable(name);
     for (let attempt = 1; ; attempt++) {

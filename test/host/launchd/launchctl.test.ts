@@ -63,6 +63,18 @@ void test("a run that is under way is not ended for new times", async () => {
   assert.ok(!mac.calls().some((call) => call.startsWith("bootout")));
 });
 
+void test("which units run is told beforehand, and a forced registration ends them", async () => {
+  const mac = new FakeMac();
+  await mac.launchd.register([mac.unit], [], NONE);
+  assert.deepEqual(await mac.launchd.running?.([mac.unit]), []);
+  mac.setState("running");
+  assert.deepEqual(await mac.launchd.running?.([mac.unit]), [mac.unit.name]);
+  const changed = new Set([mac.unit.file]);
+  await mac.registrar({ isForced: true }).register([mac.unit], [], changed);
+  assert.ok(mac.calls().some((call) => call.startsWith("bootout")));
+  assert.deepEqual(await mac.launchd.running?.([mac.unit]), []);
+});
+
 void test("code 5 is tried again, and what launchd has in the end decides", async () => {
   for (const code of [5, 37, 17]) {
     const mac = new FakeMac();
@@ -115,10 +127,15 @@ class FakeMac {
     const script = `#!/bin/sh\nexec '${process.execPath}' '${FAKE}' "$@"\n`;
     writeFileSync(path.join(bin, "launchctl"), script, { mode: 0o755 });
     writeFileSync(this.unit.file, "<plist>old</plist>", { mode: 0o644 });
-    this.launchd = launchctlRegistrar("gui/501", {
-      environment: { PATH: `${bin}:/usr/bin:/bin`, LAUNCHD: this.folder },
+    this.launchd = this.registrar({});
+  }
+
+  registrar(rest: { isForced?: boolean }): Registrar {
+    return launchctlRegistrar("gui/501", {
+      environment: { PATH: `${path.join(this.folder, "bin")}:/usr/bin:/bin`, LAUNCHD: this.folder },
       signal: new AbortController().signal,
       clock: new ManualClock("2026-11-20T12:00:00Z", () => true),
+      ...rest,
     });
   }
 
