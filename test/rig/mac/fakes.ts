@@ -1,0 +1,13 @@
+import { caffeinate } from "./caffeinate.ts";
+import type { Fake } from "./fake.ts";
+import { launchctl } from "./launchctl.ts";
+import { plutil } from "./plutil.ts";
+import { sudo } from "./sudo.ts";
+
+/** The programs of the imitated Mac, by where macOS has them. One file each. */
+export const FAKES: Readonly<Record<string, Fake>> = {
+  "/bin/launchctl": launchctl,
+  "/usr/bin/caffeinate": caffeinate,
+  "/usr/bin/plutil": plutil,
+  "/usr/bin/sudo": sudo,
+};

@@ -1,0 +1,39 @@
+import { remember, stateOf, type Call } from "./fake.ts";
+
+/** What goes wrong with a call; `faults.json` of the state holds a list of them. */
+export interface Fault {
+  /** The number of the call; without one, the first that fits the rest. */
+  call?: number;
+  /** The last part of its path: `launchctl`. */
+  program?: string;
+  /** A regular expression on its words, joined by spaces. */
+  words?: string;
+  /**
+   * `exit` ends with `code` and `stderr` and does nothing; `hang` never ends; `partly` does a part of it
+   * and ends with 1; `killed-before` and `killed-after` end the `cbi` that called by SIGKILL.
+   */
+  does: "exit" | "hang" | "partly" | "killed-before" | "killed-after";
+  code?: number;
+  stderr?: string;
+  /** It stays, instead of going wrong once. */
+  always?: boolean;
+}
+
+/** The fault that is meant for a call, if any; it is used up. */
+export function faultFor(call: Call): Fault | undefined {
+  const faults = stateOf<Fault[]>("faults", []);
+  const found = faults.find((fault) => fits(fault, call));
+  if (found && found.always !== true) {
+    remember(
+      "faults",
+      faults.filter((fault) => fault !== found),
+    );
+  }
+  return found;
+}
+
+function fits({ call: number, program, words }: Fault, call: Call): boolean {
+  if (number !== undefined && number !== call.number) return false;
+  if (program !== undefined && !call.program.endsWith(`/${program}`)) return false;
+  return words === undefined || new RegExp(words).test(call.args.join(" "));
+}
