@@ -5,7 +5,7 @@ import { hostedHome, hostedJob } from "../hosted-home.ts";
 
 /**
  * The files of `launchd/` by name: a night at New York's midnight, a scan before the open, a job every
- * five minutes of the session, on a Mac in Berlin.
+ * five minutes of the session, a service from before the open on, on a Mac in Berlin.
  */
 export function launchdExamples(): Map<string, string> {
   const calendar = calendarNamed("XNYS");
@@ -19,8 +19,14 @@ export function launchdExamples(): Map<string, string> {
         { every: "5m", between: { from: "open-1h", to: "close+1h" }, days: "session", calendar },
         never,
       ),
+      hostedJob(
+        "execute",
+        { schedule: ["open-10m"], days: "session", calendar },
+        { ...never, isService: true, stopSeconds: 40 },
+      ),
     ],
   });
   const { files } = launchdFiles(home);
-  return new Map(files.map(({ path: file, content }) => [path.posix.basename(file), content]));
+  const shown = files.filter(({ isKept }) => isKept !== true);
+  return new Map(shown.map(({ path: file, content }) => [path.posix.basename(file), content]));
 }

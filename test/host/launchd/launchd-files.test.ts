@@ -74,6 +74,24 @@ void test("every program that parses property lists reads the values that were m
   await t.test("libplist too", { skip: isThere("plistutil") ? false : "needs plistutil" }, () => {
     for (const plist of plists) {
       const binary = spawnSync("plistutil", ["-i", "-", "-f", "bin"], { input: plistText(plist) });
+void test("a service's keeper is started again unless it ends with 0, and told so", () => {
+  const service = hostedJob("execute", { schedule: ["40 8 * * *"] }, { isService: true });
+  const plist = jobPlist(hostedHome(), service);
+  // What launchd.plist(5) calls Crashed leaves SIGKILL out.
+  assert.deepEqual(plist.KeepAlive, { SuccessfulExit: false });
+  assert.equal(plist.EnvironmentVariables["CBI_KEPT"], "execute");
+  assert.ok((plist.StartCalendarInterval ?? []).length > 0, "its slot starts it");
+  const command = jobPlist(hostedHome(), hostedJob("scan", { schedule: ["40 8 * * *"] }));
+  assert.deepEqual(
+    [command.KeepAlive, command.EnvironmentVariables["CBI_KEPT"]],
+    [undefined, undefined],
+  );
+  assert.notEqual(
+    jobFingerprint(hostedHome(), service),
+    jobFingerprint(hostedHome(), { ...service, isService: false }),
+  );
+});
+
       assert.equal(binary.status, 0, binary.stderr.toString());
       assert.deepEqual(byPlistlib(binary.stdout), JSON.parse(JSON.stringify(plist)));
     }

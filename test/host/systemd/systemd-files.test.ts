@@ -15,6 +15,7 @@ const JOBS = [
   hostedJob("nightly", { schedule: ["0 0 * * *"] }),
   hostedJob("scan", { schedule: ["open-1h"], days: "session", calendar: calendarNamed("XNYS") }),
   hostedJob("manage", { every: "1m" }, { power: { wake: false, awake: "never" } }),
+  hostedJob("execute", { schedule: ["40 8 * * *"] }, { isService: true, stopSeconds: 40 }),
 ];
 
 void test("a service of the system runs as its user and a user's as whoever it is", () => {
@@ -35,6 +36,23 @@ void test("a time in its zone's gap has a further entry, since systemd skips it"
   const timer = texts(hostedHome({ jobs: [job] })).get("cbi-nightly.timer") ?? "";
   assert.match(timer, /^OnCalendar=\*-\*-\* 02:30:00 America\/New_York$/m);
   assert.match(timer, /^OnCalendar=Sun \*-\*-\* 03:00:00 America\/New_York$/m);
+});
+
+void test("a service's keeper is started again after a crash alone, and not for ever", () => {
+  const units = texts(hostedHome({ jobs: JOBS }));
+  const service = units.get("cbi-execute.service") ?? "";
+  for (const line of [
+    "Restart=on-abnormal",
+    "RestartForceExitStatus=70",
+    "StartLimitBurst=10",
+    "KillMode=control-group",
+    "TimeoutStopSec=40",
+  ]) {
+    assert.ok(service.split("\n").includes(line), line);
+  }
+  const command = units.get("cbi-scan.service") ?? "";
+  assert.match(command, /^KillMode=mixed$/m);
+  assert.doesNotMatch(command, /^(Restart|StartLimit|ExecStop=)/m);
 });
 
 for (const scope of ["system", "user"] as const) {

@@ -13,6 +13,7 @@ const shownSchema = z.object({
   slot: z.string().nullable(),
   pid: z.number().nullable(),
   keeper_pid: z.number().nullable(),
+  supervisor: z.string().nullable(),
   since: z.string().nullable(),
   restarts: z.number(),
   ends: z.string().nullable(),
