@@ -5,6 +5,7 @@ import { applyPlan, isInPlace, type Applied, type ApplyWorld } from "../install/
 import { mustBeInstallable } from "../install/checks-before.ts";
 import { diffLines } from "../install/diff-text.ts";
 import { takeInstallLock } from "../install/install-lock.ts";
+import { mustBeOnItsVolume } from "../install/home-volume.ts";
 import { planJson } from "../install/plan-json.ts";
 import type { Prepared } from "../install/prepare.ts";
 import { askInside, type Inside } from "../install/probe/ask.ts";
@@ -14,6 +15,7 @@ import { setUpWorkers, workersMissing } from "../install/set-up-workers.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { messageOf } from "../system/failure.ts";
 import { singleLine } from "../system/text.ts";
+import { volumeOf } from "../system/volume.ts";
 import { consents } from "./ask.ts";
 import { jsonOption, type CommandContext, type CommandOption } from "./command.ts";
 import { provenExit, provenJson, provenLines } from "./show/proven.ts";
@@ -24,6 +26,7 @@ export interface CarryOptions {
   force?: boolean;
   noProbe?: boolean;
   noSetup?: boolean;
+  moved?: boolean;
 }
 
 /** Options of every command that carries out a plan. */
@@ -44,8 +47,12 @@ export async function carryOut(
   { home, prepared }: { home: Home; prepared: Prepared },
   options: CarryOptions,
 ): Promise<ExitCode> {
-  const { machine, plan } = prepared;
+  const { machine, plan, record } = prepared;
+  const volume = await volumeOf(home.paths.root, context);
+  const hasMoved = record?.volume !== undefined && record.volume.id !== volume?.id;
+  if (hasMoved && !options.moved) await mustBeOnItsVolume(home.paths.root, context);
   const world: ApplyWorld = {
+    volume,
     environment: context.environment,
     signal: context.signal,
     clock: context.clock,
@@ -56,7 +63,8 @@ export async function carryOut(
   // Whether this host can be told at all comes before what it would take.
   registrarOf(plan.host, plan.home.scope, world);
   mustBeInstallable(prepared, context.environment);
-  if (await isInPlace(prepared, world)) return leaveInPlace(context, prepared, options);
+  if (!hasMoved && (await isInPlace(prepared, world)))
+    return leaveInPlace(context, prepared, options);
   await mustNotEndRuns(prepared, command, world);
   if (!options.json) showPlan(context, prepared, options);
   const missing = options.noSetup ? undefined : workersMissing(home, context.environment);

@@ -48,7 +48,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   {
     words: ["service", "list"],
-    summary: "List the services: which run, since when, and until when",
+    summary: "List the services: which run, since when, kept by whom, and until when",
     load: () => import("./commands/service-list.ts"),
   },
   {

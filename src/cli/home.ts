@@ -1,5 +1,6 @@
-import { loadHome, type Home } from "../config/home.ts";
+import { findHome, loadHome, type Home } from "../config/home.ts";
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { Ledger } from "../ledger/ledger.ts";
 import { nearest } from "../config/nearest.ts";
 import { findRun, newestRuns, type RunRecord } from "../ledger/runs.ts";
@@ -7,8 +8,35 @@ import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import type { CommandContext, CommandInput } from "./command.ts";
 
-/** The home that an invocation is about. */
-export async function homeOf(context: CommandContext, input: CommandInput): Promise<Home> {
+/**
+ * The home that an invocation is about. One that is missing because its volume is, is told so, and
+ * not to be made anew in the volume's place: throws `CBI_VOLUME_MISSING` then. With `isWritten` that is
+ * asked also of one that is there, since another disk may be mounted.
+ */
+export async function homeOf(
+  context: CommandContext,
+  input: CommandInput,
+  { isWritten = false } = {},
+): Promise<Home> {
+  const { home } = input.options;
+  const named = typeof home === "string" ? home : context.environment["CBI_HOME"];
+  const root = named ? path.resolve(context.workingDirectory, named) : await findHome(context);
+  if (isWritten) await onItsVolume(root, context);
+  try {
+    return await loaded(context, input);
+  } catch (error) {
+    if (!isWritten) await onItsVolume(root, context);
+    throw error;
+  }
+}
+
+/** Most homes are looked at where they are; only a few commands need what knows volumes. */
+async function onItsVolume(root: string, context: CommandContext): Promise<void> {
+  const { mustBeOnItsVolume } = await import("../install/home-volume.ts");
+  await mustBeOnItsVolume(root, context);
+}
+
+async function loaded(context: CommandContext, input: CommandInput): Promise<Home> {
   const { home, asOf, dryRun, plan } = input.options;
   return loadHome({
     environment: context.environment,

@@ -6,6 +6,7 @@ import { ensureLinger } from "../host/systemd/linger.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { replaceFile } from "../system/files.ts";
+import type { Volume } from "../system/volume.ts";
 import { currentVersion, moveCurrent, removeOldVersions } from "./app/current.ts";
 import { findVersion, placeVersion, type VersionSource } from "./app/place-version.ts";
 import { bytesOf, hashOf } from "./look.ts";
@@ -14,6 +15,8 @@ import { writeRecord, type InstallRecord } from "./record.ts";
 import { registrarOf } from "./registrars.ts";
 
 export interface ApplyWorld extends RegistrarWorld {
+  /** The volume that the home lies on, to be known again. */
+  volume?: Volume | undefined;
   source: VersionSource;
   /** Told of each step as it is done. */
   say: (message: string) => void;
@@ -52,7 +55,7 @@ export async function applyPlan(prepared: Prepared, world: ApplyWorld): Promise<
   await registrar.mustAnswer();
   const { name, isNew } = await placeVersion(machine.appFolder, world.source, signal);
   if (isNew) say(`placed ${path.join(machine.appFolder, "versions", name)}`);
-  const next = recordOf(prepared, name);
+  const next = { ...recordOf(prepared, name), ...(world.volume && { volume: world.volume }) };
   await writeRecord(machine.appFolder, { ...union(next, record), state: "installing" });
   await moveCurrent(machine.appFolder, name);
   const changed = await writeFiles(prepared, say);

@@ -19,4 +19,6 @@ export const recordSchema = z.strictObject({
   units: z.array(z.strictObject({ name: z.string(), domain: z.string(), file: z.string() })),
   /** Whether lingering of the user was enabled for it, and is to be disabled again. */
   linger: z.boolean().default(false),
+  /** Where the home lay; absent where the system does not say. */
+  volume: z.strictObject({ id: z.string(), mountPoint: z.string() }).optional(),
 });

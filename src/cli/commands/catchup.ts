@@ -51,7 +51,7 @@ export const command: Command = {
 };
 
 async function plan(context: CommandContext, input: CommandInput): Promise<ExitCode> {
-  const home = await homeOf(context, input);
+  const home = await homeOf(context, input, { isWritten: true });
   const road = roadOf(context, home);
   const names = namesOf(input, road.jobs.names);
   for (const name of names) jobOf(road, name);
@@ -69,7 +69,7 @@ async function plan(context: CommandContext, input: CommandInput): Promise<ExitC
 }
 
 async function catchUp(context: CommandContext, input: CommandInput): Promise<ExitCode> {
-  const home = await homeOf(context, input);
+  const home = await homeOf(context, input, { isWritten: true });
   const isJson = input.options["json"] === true;
   const road = roadOf(
     context,

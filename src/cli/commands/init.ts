@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { configSchema } from "../../config/schema.ts";
+import { mustBeOnItsVolume } from "../../install/home-volume.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { exists, publish, replaceFile, temporaryNameFor } from "../../system/files.ts";
@@ -49,6 +50,8 @@ export const command: Command = {
   ],
   async run(context, input) {
     const root = path.resolve(context.workingDirectory, input.arguments[0] ?? ".");
+    // Where a home was, and its volume is missing, another one would hide it when it comes back.
+    await mustBeOnItsVolume(root, context);
     const from = textOption(input, "from");
     const made =
       from === undefined ? { plan: emptyHomePlan() } : await planFrom(from, context, input);

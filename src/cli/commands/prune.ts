@@ -26,7 +26,7 @@ export const command: Command = {
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
   ],
   async run(context, input) {
-    const home = await homeOf(context, input);
+    const home = await homeOf(context, input, { isWritten: true });
     const isDryRun = input.options["dryRun"] === true;
     using lock = RunLock.tryTake(pipelineLockFile(home.paths));
     if (!lock) throw lockHeld("a run is under way in this home; it prunes when it is done");

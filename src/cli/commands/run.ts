@@ -95,7 +95,10 @@ export const command: Command = {
     { code: ExitCode.failed, when: "a stage or the command failed" },
     { code: ExitCode.usage, when: "--only asks for a stage that others would have to go before" },
     { code: ExitCode.dataRefused, when: "the audit or a stage refused the data" },
-    { code: ExitCode.unavailable, when: "the warehouse could not be reached" },
+    {
+      code: ExitCode.unavailable,
+      when: "the warehouse could not be reached, or the home's volume is not there",
+    },
     { code: ExitCode.lockHeld, when: "another run is under way" },
     { code: ExitCode.held, when: "a kill switch or a gate held it, or the clock is behind" },
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
@@ -105,7 +108,8 @@ export const command: Command = {
     const options = input.options as RunOptions;
     if (options.scheduled) await beginForHost(context.environment, input.arguments[0]);
     checkOptions(options);
-    const home = await homeOf(context, input);
+    const home = await homeOf(context, input, { isWritten: true });
+    if (!options.dryRun) useOneArena(context, home, input.arguments[0]);
     const emit = await presenter(context, options);
     for (const warning of home.warnings) emit({ event: "note", message: warning });
     const road = roadOf(context, home, emit);

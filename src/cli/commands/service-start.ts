@@ -27,7 +27,7 @@ export const command: Command = {
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
   ],
   async run(context, input) {
-    const home = await homeOf(context, input);
+    const home = await homeOf(context, input, { isWritten: true });
     const road = roadOf(context, home);
     using ledgers = road.ledgers;
     const job = serviceNamed(road, input.arguments[0] ?? "");

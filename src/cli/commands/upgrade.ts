@@ -2,6 +2,7 @@ import { loadHome } from "../../config/home.ts";
 import { findVersion } from "../../install/app/place-version.ts";
 import { runningProgram } from "../../install/app/running-program.ts";
 import { versionsInUse } from "../../install/app/in-use.ts";
+import { mustBeOnItsVolume } from "../../install/home-volume.ts";
 import { machineFor, ownHost } from "../../install/machine.ts";
 import { prepareInstall, type Prepared } from "../../install/prepare.ts";
 import { readRecord, type InstallRecord } from "../../install/record.ts";
@@ -39,6 +40,7 @@ export const command: Command = {
       code: ExitCode.failed,
       when: "nothing is installed, or it could not be done, or a night would fail in it",
     },
+    { code: ExitCode.unavailable, when: "the volume that the home was installed on is not there" },
     {
       code: ExitCode.lockHeld,
       when: "a run would have to be ended, or an installation is under way",
@@ -51,6 +53,7 @@ export const command: Command = {
     const { appFolder } = machineFor(ownHost(), environment);
     const record = await readRecord(appFolder);
     if (!record) throw notInstalled();
+    await mustBeOnItsVolume(record.home, context);
     const home = await loadHome({
       environment,
       workingDirectory,

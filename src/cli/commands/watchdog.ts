@@ -35,12 +35,13 @@ export const command: Command = {
     { code: ExitCode.done, when: "nothing is open" },
     { code: ExitCode.failed, when: "an incident is open that is a failure" },
     { code: ExitCode.warnings, when: "only warnings are open" },
+    { code: ExitCode.unavailable, when: "the volume that the home was installed on is not there" },
     { code: ExitCode.lockHeld, when: "another pass is under way" },
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
   ],
   async run(context, input) {
     await beginForHost(context.environment);
-    const home = await homeOf(context, input);
+    const home = await homeOf(context, input, { isWritten: true });
     using lock = RunLock.tryTake(path.join(home.paths.logs, "watchdog.lock"));
     if (!lock) throw lockHeld("another pass of the watchdog is under way");
     const isDryRun = input.options["dryRun"] === true;

@@ -16,6 +16,7 @@ import { nodeCheck } from "./node.ts";
 import { programCheck } from "./program.ts";
 import { pythonCheck } from "./python.ts";
 import { schedulerCheck } from "./scheduler.ts";
+import { volumeCheck } from "./volume.ts";
 import { warehouseCheck } from "./warehouse.ts";
 import { zoneCheck } from "./zone.ts";
 
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   pythonCheck,
   librariesCheck,
   filesCheck,
+  volumeCheck,
   diskCheck,
   ledgerCheck,
   networkCheck,
