@@ -27,6 +27,5 @@ export function launchdExamples(): Map<string, string> {
     ],
   });
   const { files } = launchdFiles(home);
-  const shown = files.filter(({ isKept }) => isKept !== true);
-  return new Map(shown.map(({ path: file, content }) => [path.posix.basename(file), content]));
+  return new Map(files.map(({ path: file, content }) => [path.posix.basename(file), content]));
 }
