@@ -15,6 +15,7 @@ const plistSchema = z.looseObject({
   StandardOutPath: z.string().optional(),
   StandardErrorPath: z.string().optional(),
   RunAtLoad: z.boolean().optional(),
+  KeepAlive: z.union([z.boolean(), z.object({ SuccessfulExit: z.boolean() })]).optional(),
   StartInterval: z.number().optional(),
   StartCalendarInterval: z
     .union([z.record(z.string(), z.number()), z.array(z.record(z.string(), z.number()))])
@@ -100,7 +101,8 @@ export const launchd = {
       ended: "last exit code = (never exited)",
     };
     change(plist.Label, service);
-    if (plist.RunAtLoad === true) start(plist.Label, "speculative");
+    // KeepAlive implies it.
+    if (plist.RunAtLoad === true || plist.KeepAlive) start(plist.Label, "speculative");
   },
 
   /** Begins to end a service; it is gone when its process is, or a moment later. */
@@ -222,8 +224,16 @@ function watch(label: string, { plist }: Service, child: ChildProcess): void {
     quietUntil.set(label, performance.now() + seconds * launchd.state.secondMs);
     const { pid: _pid, reason: _reason, ...rest } = service;
     const ended = endedLine(code, signal, isMisconfigured);
-    change(label, { ...rest, state: "not running", ended });
+    const isKept = isStartedAgain(plist, code);
+    change(label, { ...rest, state: isKept ? "spawn scheduled" : "not running", ended });
+    if (isKept) setTimeout(() => start(label, "inefficient"), seconds * launchd.state.secondMs);
   });
+}
+
+/** What KeepAlive makes of an end; a signal is no successful one. It never gives up. */
+function isStartedAgain({ KeepAlive: rule }: Plist, code: number | null): boolean {
+  if (rule === undefined || typeof rule === "boolean") return rule === true;
+  return rule.SuccessfulExit === (code === 0);
 }
 
 const SIGNALS: Readonly<Record<string, string>> = {
