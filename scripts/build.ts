@@ -1,5 +1,13 @@
 /** Emits `dist/` from `src/`: JavaScript in a few files, the Python workers by copy. */
-import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
 
@@ -47,9 +55,24 @@ await bundle.write({
   minifyInternalExports: false,
   codeSplitting: { groups: [{ name: "often", test: (id) => OFTEN.includes(path.normalize(id)) }] },
 });
+for (const name of readdirSync(cli).filter((one) => one.endsWith(".js"))) {
+  const file = path.join(cli, name);
+  writeFileSync(file, inAscii(readFileSync(file, "utf8")));
+}
 
 cpSync(path.join(root, "src", "training", "python"), path.join(dist, "training", "python"), {
   recursive: true,
   filter: (source) => !source.includes("__pycache__"),
 });
 chmodSync(path.join(cli, "cbi.js"), 0o755);
+
+/**
+ * One check mark in a text would make V8 keep the whole file at two bytes a character, and read it
+ * slower. All such signs stand in texts and patterns, where an escape says the same.
+ */
+function inAscii(code: string): string {
+  return code.replace(/\P{ASCII}/gu, (sign) => {
+    const units = Array.from({ length: sign.length }, (_, at) => sign.charCodeAt(at));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
+}

@@ -5,7 +5,7 @@
  *
  *   npm run build && node scripts/bench/idle-daemon.ts
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -25,8 +25,6 @@ interface Reading {
 const home = mkdtempSync(path.join(os.tmpdir(), "cbi-bench-"));
 mkdirSync(path.join(home, "Logs"));
 copyFileSync(path.join(root, "cbi.yaml"), path.join(home, "cbi.yaml"));
-// A first command keeps the values of cbi.yaml, as any that came before a daemon's start has done.
-spawnSync(process.execPath, [path.join(root, "dist", "cli", "cbi.js"), "next", "--home", home]);
 const daemon = [path.join(root, "dist", "cli", "cbi.js"), "daemon", "--home", home];
 const pids = [daemon, ["--input-type=module", "-e", BARE]].map((words) => {
   const child = spawn(process.execPath, words, { cwd: root, stdio: "ignore" });

@@ -14,6 +14,8 @@ export interface CommandContext {
   isTerminal: boolean;
   /** Aborted by Ctrl-C or SIGTERM with a `Failure` of exit code 130. */
   signal: AbortSignal;
+  /** Starts this process anew with these variables, once; absent where a caller is not a process of its own. */
+  startAgain?: (variables: Readonly<Record<string, string>>) => void;
 }
 
 export interface CommandOption {

@@ -6,6 +6,7 @@ import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { PACKAGE_ROOT } from "../system/package-root.ts";
 import { keepHeapSmall } from "../system/small-heap.ts";
+import { settleStart, startAgain } from "../system/start-again.ts";
 import { version } from "../system/version.ts";
 import { catalog } from "./catalog.ts";
 import type { CommandContext } from "./command.ts";
@@ -29,6 +30,7 @@ const HOLDING_COMMANDS: ReadonlySet<string> = new Set(["daemon", "replay", "run"
 
 /** Runs the command line of this process and sets its exit code. Never throws. */
 export async function main(): Promise<void> {
+  settleStart();
   const words = process.argv.slice(2);
   const isJson = words.includes("--json");
   const isWorking = WORKING_COMMANDS.has(words[0] ?? "");
@@ -74,6 +76,7 @@ function processContext(): CommandContext {
     remark: (line) => void process.stderr.write(`${line}\n`),
     isTerminal: process.stdout.isTTY && process.env["TERM"] !== "dumb",
     signal: interruption(),
+    startAgain,
   };
 }
 

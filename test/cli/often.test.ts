@@ -23,3 +23,9 @@ void test("the commands that are asked often load no package before they need on
   assert.ok(seen.size > 1, "the file imports the bundler's own");
   assert.deepEqual([...packages], []);
 });
+
+void test("every file of the build is ASCII, which V8 keeps and reads at a byte a character", () => {
+  for (const name of readdirSync(dist).filter((one) => one.endsWith(".js"))) {
+    assert.doesNotMatch(readFileSync(path.join(dist, name), "utf8"), /\P{ASCII}/u, name);
+  }
+});

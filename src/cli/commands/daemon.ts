@@ -1,11 +1,19 @@
 import { parseDurationMs } from "../../config/duration.ts";
+import { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { systemRandom } from "../../system/random.ts";
 import { waitUnoptimized } from "../../system/small-heap.ts";
+import { oneArena } from "../../system/start-again.ts";
 import { singleLine } from "../../system/text.ts";
 import { serve } from "../../watchdog/serve.ts";
-import { homeOption, jsonOption, type Command } from "../command.ts";
+import {
+  homeOption,
+  jsonOption,
+  type Command,
+  type CommandContext,
+  type CommandInput,
+} from "../command.ts";
 import { homeOf } from "../home.ts";
 
 const DRAIN_MS = 60_000;
@@ -38,6 +46,7 @@ export const command: Command = {
   ],
   async run(context, input) {
     waitUnoptimized();
+    await startSmall(context, input);
     const home = await homeOf(context, input, { isWritten: true });
     const { drain } = input.options;
     const isJson = input.options["json"] === true;
@@ -65,6 +74,23 @@ export const command: Command = {
     return ExitCode.done;
   },
 };
+
+/**
+ * Starts the process anew once the values of cbi.yaml are kept: it is to live for months without the
+ * parser, which would be a seventh of its memory. What is wrong here is said by who serves.
+ */
+async function startSmall(context: CommandContext, input: CommandInput): Promise<void> {
+  if (!context.startAgain) return;
+  const { paths } = await homeOf(context, input, { isWritten: true });
+  try {
+    // Where there is no ledger yet, nothing is kept.
+    Ledger.open(paths.ledger)[Symbol.dispose]();
+    await homeOf(context, input, { isWritten: true });
+  } catch {
+    return;
+  }
+  context.startAgain(oneArena(context.environment) ?? {});
+}
 
 function parseDrain(text: string): number {
   const ms = parseDurationMs(text);

@@ -12,6 +12,7 @@ import type { RunEvent } from "../../pipeline/events.ts";
 import type { planNight } from "../../pipeline/plan.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
+import { oneArena } from "../../system/start-again.ts";
 import {
   homeOption,
   jsonOption,
@@ -137,6 +138,13 @@ async function startScheduled(road: Road, job: ScheduledJob): Promise<RoadEnd> {
   if (job.settings.kind !== "service") return runScheduled(road, job.name, { mayWait: true });
   const { keepService } = await import("../../jobs/service/keeper.ts");
   return keepService(road, job, { mayWait: true });
+}
+
+/** A night's memory is DuckDB's and its threads' more than its own; a command has its own process. */
+function useOneArena(context: CommandContext, home: Home, job: string | undefined): void {
+  const variables = oneArena(context.environment);
+  if (variables && home.config.jobs[job ?? ""]?.kind === "pipeline")
+    context.startAgain?.(variables);
 }
 
 /** A run matters more than that the watchdog is looked after. */
