@@ -48,6 +48,8 @@ export interface HostFile {
   content: string;
   /** `utf16` is written little-endian with a byte order mark, as Windows has it. */
   encoding: "utf8" | "utf16";
+  /** Made when it is not there, and from then on whoever uses it writes it. */
+  isKept?: boolean;
 }
 
 export interface HostFolder {

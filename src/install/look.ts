@@ -46,6 +46,7 @@ async function changeOf(file: HostFile): Promise<FileChange> {
     const bytes = stat.isFile() ? await readFile(file.path) : undefined;
     const encoding = file.encoding === "utf16" ? "utf16le" : "utf8";
     const before = bytes?.toString(encoding).replace(/^\uFEFF/, "");
+    if (file.isKept && bytes) return { file, change: "none", before };
     if (!bytes?.equals(bytesOf(file))) return { file, change: "replace", before };
     const isMode = process.platform === "win32" || (stat.mode & 0o777) === file.mode;
     return { file, change: isMode ? "none" : "chmod", before };

@@ -18,6 +18,8 @@ export interface CommandOptions {
   signal: AbortSignal;
   /** Each line of standard error as it comes. */
   onLine?: (line: string) => void;
+  /** Each line of standard output as it comes; none of it is kept then, however much it is. */
+  onOutputLine?: (line: string) => void;
 }
 
 const OUTPUT_CHARACTERS_MAX = 1_000_000;
@@ -41,16 +43,18 @@ export async function runCommand(
     cancelSignal: options.signal,
     forceKillAfterDelay: 2_000,
     maxBuffer: OUTPUT_CHARACTERS_MAX,
+    buffer: { stdout: options.onOutputLine === undefined, stderr: true },
     reject: false,
     windowsHide: true,
   });
-  const { onLine } = options;
+  const { onLine, onOutputLine } = options;
+  if (onOutputLine) for await (const line of running) onOutputLine(line);
   if (onLine) for await (const line of running.iterable({ from: "stderr" })) onLine(line);
   const end = await running;
   options.signal.throwIfAborted();
   return {
     exitCode: end.exitCode,
-    stdout: end.stdout,
+    stdout: end.stdout ?? "",
     stderr: end.stderr === "" && end.failed ? messageOf(end) : end.stderr,
     isTimedOut: end.timedOut,
   };

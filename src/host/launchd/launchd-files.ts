@@ -3,6 +3,7 @@ import type { HostedHome, HostFile, HostFiles, HostFolder } from "../hosted-home
 import type { ProbeRequest } from "../probe.ts";
 import { jobPlist, probePlist, watchdogPlist, type LaunchdPlist } from "./job-plist.ts";
 import { logsFolder, plistFile, startsFolder } from "./names.ts";
+import { hasWakeDaemon, wakeFiles, wakePlist, wakeUnit, type WakePlist } from "./wake/daemon.ts";
 
 /**
  * All that launchd needs for a home: a property list for each job and for the watchdog, and the
@@ -12,10 +13,17 @@ import { logsFolder, plistFile, startsFolder } from "./names.ts";
 export function launchdFiles(home: HostedHome): HostFiles {
   const plists = [...home.jobs.map((job) => jobPlist(home, job)), watchdogPlist(home)];
   const domain = home.scope === "system" ? "system" : "gui";
+  // Before its program and its list are there, the daemon must not be started.
+  const wake = hasWakeDaemon(home)
+    ? { ...wakeFiles(), plists: [wakePlist()], units: [wakeUnit(home)] }
+    : { folders: [], files: [], plists: [], units: [] };
   return {
-    folders: folders(home),
-    files: plists.map((plist) => file(home, plist)),
-    units: plists.map(({ Label }) => ({ name: Label, domain, file: plistFile(home, Label) })),
+    folders: [...folders(home), ...wake.folders],
+    files: [...wake.files, ...[...plists, ...wake.plists].map((plist) => file(home, plist))],
+    units: [
+      ...plists.map(({ Label }) => ({ name: Label, domain, file: plistFile(home, Label) })),
+      ...wake.units,
+    ],
     remarks: remarks(home),
   };
 }
@@ -26,11 +34,11 @@ export function probeFile(home: HostedHome, request: ProbeRequest): HostFile {
 }
 
 /** The text of a property list, as XML. */
-export function plistText(plist: LaunchdPlist): string {
+export function plistText(plist: LaunchdPlist | WakePlist): string {
   return `${build({ ...plist })}\n`;
 }
 
-function file(home: HostedHome, plist: LaunchdPlist): HostFile {
+function file(home: HostedHome, plist: LaunchdPlist | WakePlist): HostFile {
   return {
     path: plistFile(home, plist.Label),
     mode: 0o644,
@@ -45,9 +53,14 @@ function folders(home: HostedHome): HostFolder[] {
   return [logsFolder(home), ...starts].map((path) => ({ path, mode: 0o700, owner: "user" }));
 }
 
-function remarks({ scope, root, account }: HostedHome): string[] {
+function remarks({ scope, root, account, jobs }: HostedHome): string[] {
   const found: string[] = [];
-  if (scope === "user") found.push("Nothing starts before this user has logged in.");
+  if (scope === "user") {
+    found.push("Nothing starts before this user has logged in.");
+    if (jobs.some(({ power }) => power.wake)) {
+      found.push("Nothing wakes the Mac: that needs an installation in the machine's own launchd.");
+    }
+  }
   const isProtected = ["Documents", "Desktop", "Downloads"].some((name) =>
     root.startsWith(`${account.folder}/${name}/`),
   );

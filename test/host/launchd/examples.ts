@@ -27,5 +27,6 @@ export function launchdExamples(): Map<string, string> {
     ],
   });
   const { files } = launchdFiles(home);
-  return new Map(files.map(({ path: file, content }) => [path.posix.basename(file), content]));
+  const shown = files.filter(({ isKept }) => isKept !== true);
+  return new Map(shown.map(({ path: file, content }) => [path.posix.basename(file), content]));
 }

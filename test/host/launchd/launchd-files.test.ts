@@ -42,11 +42,28 @@ void test("an agent has no UserName and lies in the user's own library", () => {
   assert.deepEqual(new Set(units.map(({ domain }) => domain)), new Set(["gui"]));
 });
 
-void test("a daemon's list is root's, and no one else may write it", () => {
-  for (const { path, owner, mode } of launchdFiles(hostedHome()).files) {
-    assert.match(path, /^\/Library\/LaunchDaemons\//);
-    assert.deepEqual([owner, mode & 0o022], ["root", 0]);
+void test("what root starts is root's, and no one else may write it", () => {
+  const { files, folders, units } = launchdFiles(hostedHome());
+  const users = files.filter(({ owner }) => owner !== "root").map(({ path }) => path);
+  assert.deepEqual(users, ["/Library/Application Support/cbi/wakes"], "the list of wakes alone");
+  for (const { path, mode } of files) {
+    assert.match(path, /^\/Library\/(?:LaunchDaemons|Application Support\/cbi)\//);
+    assert.equal(mode & 0o022, 0);
   }
+  const folder = folders.find(({ path }) => path === "/Library/Application Support/cbi");
+  assert.deepEqual([folder?.owner, folder?.mode], ["root", 0o755]);
+  assert.ok(units.some(({ name, domain }) => name === "com.cbi.wake" && domain === "system"));
+});
+
+void test("nothing of root's is put in place for a home that is not woken, or for one user", () => {
+  const sleeping = { power: { wake: false, awake: "ac" } as const };
+  const jobs = [hostedJob("nightly", { schedule: ["0 0 * * *"] }, sleeping)];
+  for (const home of [hostedHome({ jobs }), hostedHome({ scope: "user" })]) {
+    const { files, units } = launchdFiles(home);
+    assert.ok(files.every(({ path }) => !path.includes("Application Support/cbi/")));
+    assert.ok(units.every(({ name }) => name !== "com.cbi.wake"));
+  }
+  assert.match(launchdFiles(hostedHome({ scope: "user" })).remarks.join(), /Nothing wakes the Mac/);
 });
 
 void test("a job that is kept awake by nobody has no caffeinate", () => {
@@ -55,6 +72,24 @@ void test("a job that is kept awake by nobody has no caffeinate", () => {
   assert.equal(plist.ProgramArguments[0], hostedHome().program.node);
   assert.equal(plist.StartInterval, 60, "too many times of day: asked for every minute");
   assert.equal(plist.StartCalendarInterval, undefined);
+});
+
+void test("a service's keeper is started again unless it ends with 0, and told so", () => {
+  const service = hostedJob("execute", { schedule: ["40 8 * * *"] }, { isService: true });
+  const plist = jobPlist(hostedHome(), service);
+  // What launchd.plist(5) calls Crashed leaves SIGKILL out.
+  assert.deepEqual(plist.KeepAlive, { SuccessfulExit: false });
+  assert.equal(plist.EnvironmentVariables["CBI_KEPT"], "execute");
+  assert.ok((plist.StartCalendarInterval ?? []).length > 0, "its slot starts it");
+  const command = jobPlist(hostedHome(), hostedJob("scan", { schedule: ["40 8 * * *"] }));
+  assert.deepEqual(
+    [command.KeepAlive, command.EnvironmentVariables["CBI_KEPT"]],
+    [undefined, undefined],
+  );
+  assert.notEqual(
+    jobFingerprint(hostedHome(), service),
+    jobFingerprint(hostedHome(), { ...service, isService: false }),
+  );
 });
 
 void test("every program that parses property lists reads the values that were meant", async (t) => {
@@ -74,24 +109,6 @@ void test("every program that parses property lists reads the values that were m
   await t.test("libplist too", { skip: isThere("plistutil") ? false : "needs plistutil" }, () => {
     for (const plist of plists) {
       const binary = spawnSync("plistutil", ["-i", "-", "-f", "bin"], { input: plistText(plist) });
-void test("a service's keeper is started again unless it ends with 0, and told so", () => {
-  const service = hostedJob("execute", { schedule: ["40 8 * * *"] }, { isService: true });
-  const plist = jobPlist(hostedHome(), service);
-  // What launchd.plist(5) calls Crashed leaves SIGKILL out.
-  assert.deepEqual(plist.KeepAlive, { SuccessfulExit: false });
-  assert.equal(plist.EnvironmentVariables["CBI_KEPT"], "execute");
-  assert.ok((plist.StartCalendarInterval ?? []).length > 0, "its slot starts it");
-  const command = jobPlist(hostedHome(), hostedJob("scan", { schedule: ["40 8 * * *"] }));
-  assert.deepEqual(
-    [command.KeepAlive, command.EnvironmentVariables["CBI_KEPT"]],
-    [undefined, undefined],
-  );
-  assert.notEqual(
-    jobFingerprint(hostedHome(), service),
-    jobFingerprint(hostedHome(), { ...service, isService: false }),
-  );
-});
-
       assert.equal(binary.status, 0, binary.stderr.toString());
       assert.deepEqual(byPlistlib(binary.stdout), JSON.parse(JSON.stringify(plist)));
     }
@@ -164,7 +181,7 @@ void test("a home where macOS lets no scheduled program in is said so", () => {
 void test("the examples in launchd/ are what the generator says", () => {
   const folder = path.resolve(import.meta.dirname, "../../../launchd");
   const examples = launchdExamples();
-  const listed = readdirSync(folder).filter((name) => name.endsWith(".plist"));
+  const listed = readdirSync(folder).filter((name) => name !== "README.md");
   assert.deepEqual(listed.sort(), [...examples.keys()].sort());
   for (const [name, text] of examples) {
     const kept = readFileSync(path.join(folder, name), "utf8");
