@@ -65,6 +65,25 @@ void test("every end in order is 0 for a host that starts again what ends otherw
   assert.equal(other.exitCode, 78, "another job's end is its own");
 });
 
+void test("an exception that nobody catches is a crash for every host", async (t) => {
+  await using rig = await rigWithLoop(t);
+  await midnightCounts(rig);
+  const bomb = `import { existsSync } from "node:fs";
+    setInterval(() => { if (existsSync("${rig.file("boom")}")) throw new Error("boom"); }, 100);`;
+  const keeper = rig.start(KEEPER, {
+    environment: {
+      ...KEPT.environment,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bomb)}`,
+    },
+  });
+  await untilLife(rig, 1);
+  await rig.write("boom", "");
+  const { exitCode, stderr } = await keeper.ended;
+  assert.deepEqual([exitCode, /this is a bug in cbi .*boom/.test(stderr)], [70, true], stderr);
+  await rig.cbi(["service", "stop", "loop"]);
+  assert.deepEqual(loops(rig), []);
+});
+
 void test("a host that starts it again after every crash ends with the fifth", async (t) => {
   await using rig = await rigWithLoop(t);
   await midnightCounts(rig);
