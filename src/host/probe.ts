@@ -17,6 +17,8 @@ export interface HostProbe {
   start(): Promise<void>;
   /** How it ended, a clause such as `it ended with 78`; undefined while it goes on. */
   ended(): Promise<string | undefined>;
+  /** Whether something of one is there. */
+  isThere(): Promise<boolean>;
   /** Ends it and takes every trace of it away, also one of an earlier probe. May be done again. */
   clear(): Promise<void>;
 }

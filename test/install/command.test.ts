@@ -1,41 +1,22 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
-import os from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { CronUser } from "../rig/cron-user.ts";
 import { makeHome } from "./home-at.ts";
 
 const BUILT = path.resolve(import.meta.dirname, "../../dist/cli/cbi.js");
-const CRONTAB = `#!/bin/sh
-case "$1" in
--l) cat "$HOME/table" 2>/dev/null || { echo "no crontab for you" >&2; exit 1; } ;;
--r) rm "$HOME/table" ;;
-*) cp "$1" "$HOME/table" ;;
-esac
-`;
-
 void test(
   "the built program installs itself whole, runs from there, and takes itself away",
   { skip: process.platform === "linux" ? false : "needs Linux", timeout: 300_000 },
   () => {
-    const user = mkdtempSync(path.join(os.tmpdir(), "cbi-user-"));
-    mkdirSync(path.join(user, "bin"));
-    writeFileSync(path.join(user, "bin", "crontab"), CRONTAB);
-    chmodSync(path.join(user, "bin", "crontab"), 0o755);
+    const { folder: user, environment } = new CronUser();
     const home = makeHome();
     const run = (program: string, ...words: string[]) =>
       spawnSync(program, words, {
         cwd: user,
-        env: { HOME: user, PATH: `${path.join(user, "bin")}:/usr/bin:/bin` },
+        env: environment,
         encoding: "utf8",
       });
     const install = ["install", "--host", "cron", "--user", "--home", home];

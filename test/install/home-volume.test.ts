@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { CronUser } from "../rig/cron-user.ts";
 import { Mounts } from "../rig/mounts.ts";
 import { makeHome } from "./home-at.ts";
 
@@ -10,14 +11,6 @@ const REPOSITORY = path.resolve(import.meta.dirname, "../..");
 const NODE = path.join(REPOSITORY, "node_modules/node/bin/node");
 const BUILT = path.join(REPOSITORY, "dist/cli/cbi.js");
 const COMMANDS = "jobs:\n  scan: { kind: command, schedule: ['30 8 * * 1-5'], argv: ['true'] }\n";
-const CRONTAB = `#!/bin/sh
-case "$1" in
--l) cat "$HOME/table" 2>/dev/null || { echo "no crontab for you" >&2; exit 1; } ;;
--r) rm "$HOME/table" ;;
-*) cp "$1" "$HOME/table" ;;
-esac
-`;
-
 void test(
   "a home whose drive is not mounted is said so, and nothing is made in the drive's place",
   { skip: Mounts.unavailable, timeout: 300_000 },
@@ -49,16 +42,13 @@ void test(
 /** A drive of a namespace, and a user whose cron is a file. */
 class Drive {
   readonly #mounts: Mounts;
-  readonly #user = mkdtempSync(path.join(os.tmpdir(), "cbi-user-"));
+  readonly #user = new CronUser();
   readonly #mountPoint = mkdtempSync(path.join(os.tmpdir(), "cbi-drive-"));
   readonly #home = path.join(this.#mountPoint, "oil");
   readonly #config = readFileSync(path.join(makeHome(COMMANDS), "cbi.yaml"), "utf8");
 
   constructor(mounts: Mounts) {
     this.#mounts = mounts;
-    mkdirSync(path.join(this.#user, "bin"));
-    writeFileSync(path.join(this.#user, "bin/crontab"), CRONTAB);
-    chmodSync(path.join(this.#user, "bin/crontab"), 0o755);
   }
 
   plugIn(name: string): void {
@@ -79,11 +69,7 @@ class Drive {
   }
 
   cbi(...words: string[]): { status: number | null; stdout: string; stderr: string } {
-    const environment = {
-      HOME: this.#user,
-      PATH: `${path.join(this.#user, "bin")}:/usr/sbin:/usr/bin:/sbin:/bin`,
-      CBI_HOME: this.#home,
-    };
+    const environment = { ...this.#user.environment, CBI_HOME: this.#home };
     return this.#mounts.run([NODE, BUILT, ...words], environment);
   }
 

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,6 +13,7 @@ import {
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { CronUser } from "../rig/cron-user.ts";
 import { pollUntil } from "../rig/processes.ts";
 import { makeHome } from "./home-at.ts";
 
@@ -25,14 +25,6 @@ const OLDER = `#!/bin/sh
 echo "an older Node was started: $*" >&2
 exit 99
 `;
-const CRONTAB = `#!/bin/sh
-case "$1" in
--l) cat "$HOME/table" 2>/dev/null || { echo "no crontab for you" >&2; exit 1; } ;;
--r) rm "$HOME/table" ;;
-*) cp "$1" "$HOME/table" ;;
-esac
-`;
-
 void test(
   "from the packed tarball, with an older Node on the PATH: a second version beside the first",
   { skip: process.platform === "linux" ? false : "needs Linux", timeout: 300_000 },
@@ -79,7 +71,7 @@ void test(
       assert.equal(upgraded.status, 0, upgraded.stderr);
       assert.match(upgraded.stdout, /^pass {2}inside/m);
       assert.deepEqual(readdirSync(versions), ["0.1.0", "0.2.0"]);
-      assert.match(readFileSync(path.join(user.folder, "table"), "utf8"), /^45 \d+/m);
+      assert.match(readFileSync(user.table, "utf8"), /^45 \d+/m);
       assert.equal(spawnSync(user.node, [user.entry, "--version"]).stdout.toString(), "0.2.0\n");
       assert.equal(running.exitCode, null, "what runs goes on");
     } finally {
@@ -99,25 +91,14 @@ void test(
   },
 );
 
-/** A user with a cron of their own, an older Node, and packages as npm unpacks them. */
-class User {
-  readonly folder = mkdtempSync(path.join(os.tmpdir(), "cbi-user-"));
-  readonly app = path.join(this.folder, ".local/share/cbi");
+/** A user with an older Node, and packages as npm unpacks them. */
+class User extends CronUser {
   readonly node = path.join(this.app, "current/bin/node");
   readonly entry = path.join(this.app, "current/node_modules/cbi/dist/cli/cbi.js");
-  readonly environment: Record<string, string>;
 
   constructor() {
-    const bin = path.join(this.folder, "bin");
-    mkdirSync(bin);
-    for (const [name, text] of [
-      ["crontab", CRONTAB],
-      ["node", OLDER],
-    ] as const) {
-      writeFileSync(path.join(bin, name), text);
-      chmodSync(path.join(bin, name), 0o755);
-    }
-    this.environment = { HOME: this.folder, PATH: `${bin}:/usr/bin:/bin` };
+    super();
+    this.program("node", OLDER);
   }
 
   /** `cbi` of a package, started as npx does: its own `.bin` comes first on the PATH. */

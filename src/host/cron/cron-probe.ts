@@ -37,6 +37,7 @@ export function cronProbe(
       return Promise.resolve();
     },
     ended: () => Promise.resolve(end),
+    isThere: () => Promise.resolve(running !== undefined),
     async clear() {
       ending.abort();
       await running;

@@ -1,5 +1,5 @@
 import { chmod, rm } from "node:fs/promises";
-import { replaceFile } from "../../system/files.ts";
+import { exists, replaceFile } from "../../system/files.ts";
 import { runCommand } from "../../system/run-command.ts";
 import type { HostedHome, HostUnit } from "../hosted-home.ts";
 import type { HostProbe, ProbeRequest } from "../probe.ts";
@@ -42,6 +42,10 @@ export function launchdProbe(
       });
       const end = parseEnd(stdout);
       return end === undefined ? undefined : `it ended with ${end}`;
+    },
+    async isThere() {
+      const [found] = await registrar.read([unit]);
+      return found?.isLoaded === true || (await exists(list.path));
     },
     clear,
   };

@@ -1,5 +1,5 @@
 import { chmod, rm } from "node:fs/promises";
-import { replaceFile } from "../../system/files.ts";
+import { exists, replaceFile } from "../../system/files.ts";
 import type { HostedHome } from "../hosted-home.ts";
 import type { HostProbe, ProbeRequest } from "../probe.ts";
 import type { RegistrarWorld } from "../registrar.ts";
@@ -33,6 +33,7 @@ export function systemdProbe(
       if (state !== "inactive" && state !== "failed") return undefined;
       return `it ended with ${shown("ExecMainStatus")} (${shown("Result")})`;
     },
+    isThere: async () => exists(unit.path),
     async clear() {
       await call("stop", PROBE_UNIT);
       await rm(unit.path, { force: true });

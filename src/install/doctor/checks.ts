@@ -10,6 +10,10 @@ import { killSwitchCheck } from "./kill-switch.ts";
 import { ledgerCheck } from "./ledger.ts";
 import { librariesCheck } from "./libraries.ts";
 import { logsCheck } from "./logs.ts";
+import { backgroundItemsCheck } from "./mac/background-items.ts";
+import { filevaultCheck } from "./mac/filevault.ts";
+import { libompCheck } from "./mac/libomp.ts";
+import { powerSettingsCheck } from "./mac/power-settings.ts";
 import { networkCheck } from "./network.ts";
 import { nextSlotsCheck } from "./next-slots.ts";
 import { nodeCheck } from "./node.ts";
@@ -18,7 +22,16 @@ import { pythonCheck } from "./python.ts";
 import { schedulerCheck } from "./scheduler.ts";
 import { volumeCheck } from "./volume.ts";
 import { warehouseCheck } from "./warehouse.ts";
+import { wakesCheck } from "./wakes.ts";
 import { zoneCheck } from "./zone.ts";
+
+/** What only a Mac has. */
+const MAC_CHECKS: readonly Check[] = [
+  libompCheck,
+  filevaultCheck,
+  backgroundItemsCheck,
+  powerSettingsCheck,
+];
 
 /** Every check, what others rest on first. */
 export const CHECKS: readonly Check[] = [
@@ -38,6 +51,8 @@ export const CHECKS: readonly Check[] = [
   zoneCheck,
   programCheck,
   schedulerCheck,
+  wakesCheck,
+  ...(process.platform === "darwin" ? MAC_CHECKS : []),
   killSwitchCheck,
   activityCheck,
   logsCheck,
