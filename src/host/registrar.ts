@@ -8,6 +8,11 @@ export interface RegisteredUnit {
   isEnabled: boolean;
   /** When it rings next, as the scheduler tells it; undefined where it does not tell. */
   next: string | undefined;
+  /** In what it has another unit than it was told of, by name; absent where nothing differs. */
+  differs?: readonly string[];
+  /** Whether it runs now, and how it ended last, where the scheduler tells it. */
+  isRunning?: boolean;
+  lastEnd?: string;
 }
 
 /** How a scheduler is told of units whose files are in place. Everything may be done again. */

@@ -16,7 +16,7 @@ void test("a unit is loaded once, and left alone while nothing changes", async (
   const mac = new FakeMac();
   await mac.launchd.register([mac.unit], [], NONE);
   assert.deepEqual(await mac.launchd.read([mac.unit]), [
-    { name: mac.unit.name, isLoaded: true, isEnabled: true, next: undefined },
+    { name: mac.unit.name, isLoaded: true, isRunning: false, isEnabled: true, next: undefined },
   ]);
   const loads = (): number => mac.calls().filter((call) => call.startsWith("bootstrap")).length;
   assert.equal(loads(), 1);
@@ -106,12 +106,13 @@ void test("without a session of the user's, the answer says where to get one", a
 void test("only lines of one tab are fields of the service, in both dialects of the disabled", () => {
   const text =
     "x = {\n\tpath = /a b.plist\n\tstate = running\n\tpid = 893\n\tb = {\n\t\tstate = 1\n\t\tpid = 2\n\t}\n}\n";
-  assert.deepEqual(parsePrinted(text), { path: "/a b.plist", state: "running", pid: 893 });
+  const { path: list, state, pid } = parsePrinted(text);
+  assert.deepEqual({ list, state, pid }, { list: "/a b.plist", state: "running", pid: 893 });
   const both = '\t"a" => disabled\n\t"b" => enabled\n\t"c" => true\n\t"d" => false\n';
   assert.deepEqual([...parseDisabled(both)], ["a", "c"]);
 });
 
-/** A domain with one list on disk and the fake in the PATH. */
+/** A domain with one list on disk, and the fake in launchctl's place. */
 class FakeMac {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), "cbi-launchd-"));
   readonly unit: HostUnit = {
@@ -131,12 +132,14 @@ class FakeMac {
   }
 
   registrar(rest: { isForced?: boolean }): Registrar {
-    return launchctlRegistrar("gui/501", {
-      environment: { PATH: `${path.join(this.folder, "bin")}:/usr/bin:/bin`, LAUNCHD: this.folder },
+    const world = {
+      environment: { PATH: "/usr/bin:/bin", LAUNCHD: this.folder },
       signal: new AbortController().signal,
       clock: new ManualClock("2026-11-20T12:00:00Z", () => true),
       ...rest,
-    });
+    };
+    const program = path.join(this.folder, "bin", "launchctl");
+    return launchctlRegistrar("gui/501", world, { program });
   }
 
   calls(): string[] {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ok, remember, says, stateOf, type Answer } from "./fake.ts";
 
 /** The keys of launchd.plist(5) that are imitated; the others are kept as they are. */
-const plistSchema = z.looseObject({
+export const plistSchema = z.looseObject({
   Label: z.string(),
   UserName: z.string().optional(),
   Program: z.string().optional(),
