@@ -26,13 +26,15 @@ export function openKillSwitch(paths: HomePaths) {
       target: KillTarget,
       world: { clock: Clock; signal: AbortSignal },
     ): { signal: AbortSignal } & Disposable {
-      const killed = new AbortController();
+      // No AbortSignal.any: that holds its sources weakly, and forgets an abort when they are collected
+      // before somebody looks.
+      const stop = new AbortController();
       const ended = new AbortController();
-      void watch(paths, target, world.clock, { killed, ended: ended.signal });
-      return {
-        signal: AbortSignal.any([world.signal, killed.signal]),
-        [Symbol.dispose]: () => ended.abort(),
-      };
+      const follow = (): void => stop.abort(world.signal.reason);
+      if (world.signal.aborted) follow();
+      world.signal.addEventListener("abort", follow, { once: true, signal: ended.signal });
+      void watch(paths, target, world.clock, { killed: stop, ended: ended.signal });
+      return { signal: stop.signal, [Symbol.dispose]: () => ended.abort() };
     },
   };
 }

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import {
   changeOrders,
@@ -195,6 +197,25 @@ void test("a watch follows its parent, and looks no more when it is disposed of"
   const settled = looks;
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.ok(looks <= settled + 1);
+});
+
+void test("an order to stop is not forgotten when memory is cleaned up", async (t) => {
+  const paths = await emptyHome(t);
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  assert.ok(typeof collect === "function");
+  const parent = new AbortController();
+  const clock = new SkippingClock((ms) => ms === 2_000);
+  using watched = openKillSwitch(paths).watch(SCAN, { clock, signal: parent.signal });
+  await writeFile(stopFile(paths), "");
+  // Nobody looks at the signal itself: a command is told by one that follows it.
+  const told = AbortSignal.any([watched.signal, parent.signal]);
+  await new Promise((resolve) => told.addEventListener("abort", resolve));
+  for (let turn = 0; turn < 5; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  assert.equal(watched.signal.aborted, true);
 });
 
 async function emptyHome(t: { after: (f: () => Promise<void>) => void }): Promise<HomePaths> {
