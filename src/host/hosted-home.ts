@@ -10,6 +10,7 @@ export interface HostedJob {
   name: string;
   /** Whether what is started keeps a service, and is to be started again when it dies. */
   isService: boolean;
+  /** Without times for a service that only people start. */
   schedule: Schedule;
   /** The keys of its schedule in canonical JSON. */
   scheduleText: string;
@@ -74,6 +75,11 @@ export interface HostFiles {
   units: HostUnit[];
   /** What a person should know of it, a sentence each. */
   remarks: string[];
+}
+
+/** Whether the clock starts a job at all. */
+export function rings({ schedule }: HostedJob): boolean {
+  return schedule.times.length > 0;
 }
 
 /** The words after the interpreter that start what is due of a job. */

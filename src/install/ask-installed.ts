@@ -26,22 +26,23 @@ export function installedHost(home: Home, record: InstallRecord, world: HostWorl
 /** Whoever keeps a service is started by the scheduler where that restarts it, else beside us. */
 function servicesOf(
   { paths }: Home,
-  { host, scope, units }: InstallRecord,
+  { host, scope, files }: InstallRecord,
   world: HostWorld,
 ): Pick<ServiceHost, "startService" | "keeper"> {
   const { environment, clock } = world;
-  const hasUnit = (name: string): boolean => units.some((unit) => unit.name === name);
+  const hasFile = (name: string): boolean =>
+    files.some((file) => path.basename(file.path) === name);
   const beside = (job: string): ServiceStart => startKeeper(paths, environment, job);
   switch (host) {
     case "systemd":
       return {
         async startService(job) {
-          if (!hasUnit(`cbi-${job}.timer`)) return beside(job);
+          if (!hasFile(`cbi-${job}.service`)) return beside(job);
           await startUnit(scope, `cbi-${job}.service`, world);
           return { said: "systemd was asked to start it" };
         },
         async keeper(job) {
-          if (!hasUnit(`cbi-${job}.timer`)) return undefined;
+          if (!hasFile(`cbi-${job}.service`)) return undefined;
           return { pid: await mainPid(scope, `cbi-${job}.service`, world) };
         },
       };
@@ -49,13 +50,13 @@ function servicesOf(
       const domain = scope === "system" ? "system" : `gui/${process.getuid?.() ?? 0}`;
       return {
         async startService(job) {
-          if (!hasUnit(jobLabel(job))) return beside(job);
+          if (!hasFile(`${jobLabel(job)}.plist`)) return beside(job);
           const starts = path.join(machineFor(host, environment).appFolder, "starts");
           const isAsked = await requestStart(starts, job, clock.now());
           return { said: isAsked ? "launchd was asked to start it" : "launchd does not start it" };
         },
         async keeper(job) {
-          if (!hasUnit(jobLabel(job))) return undefined;
+          if (!hasFile(`${jobLabel(job)}.plist`)) return undefined;
           return { pid: await printedPid(domain, jobLabel(job), world) };
         },
       };

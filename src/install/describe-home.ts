@@ -22,6 +22,8 @@ const DAY_MS = 86_400_000;
 const HORIZON_MS = 3 * 365 * DAY_MS;
 /** Labels of our own, which a job of the same name would replace. */
 const RESERVED = new Set(["watchdog", "wake", "probe"]);
+/** Whatever is not among them starts nothing again that has died. */
+const KEEPS_SERVICES: ReadonlySet<HostName> = new Set(["launchd", "systemd"]);
 /** A pipeline ends its workers and records where it stands. */
 const PIPELINE_STOP_SECONDS = 60;
 const MARGIN_SECONDS = 30;
@@ -47,7 +49,7 @@ export function describeHome(request: DescribeRequest): HostedHome {
     version: version(),
     fromMs,
     throughMs: fromMs + HORIZON_MS,
-    jobs: hostedJobs(home, machine),
+    jobs: hostedJobs(home, host, machine),
   };
   mustBeWritable(described);
   return described;
@@ -71,14 +73,17 @@ export function programOf(host: HostName, appFolder: string): HostedHome["progra
   };
 }
 
-function hostedJobs(home: Home, { canWake }: Machine): HostedJob[] {
+/** Without a schedule a service is told of too, where the scheduler brings back what a person has started. */
+function hostedJobs(home: Home, host: HostName, { canWake }: Machine): HostedJob[] {
   const jobs = new HomeJobs(home);
   const found = jobs.names.flatMap((name): HostedJob[] => {
     const job = jobs.find(name);
-    if (!job?.schedule) return [];
-    const { schedule, scheduleText, settings } = job;
+    if (!job) return [];
+    const { scheduleText, settings, zone, calendar } = job;
     const power = { ...settings.power, wake: settings.power.wake && canWake };
     const isService = settings.kind === "service";
+    if (!job.schedule && !(isService && KEEPS_SERVICES.has(host))) return [];
+    const schedule = job.schedule ?? { times: [], zone, calendar, days: "every-day" };
     const facts = { name, isService, schedule, scheduleText, power };
     return [{ ...facts, stopSeconds: stopSeconds(settings) }];
   });

@@ -4,6 +4,7 @@ import { KEPT_VARIABLE } from "../kept.ts";
 import {
   jobWords,
   probeWords,
+  rings,
   watchdogWords,
   WATCHDOG_MINUTE,
   type HostedHome,
@@ -65,9 +66,10 @@ export function jobPlist(home: HostedHome, job: HostedJob): LaunchdPlist {
       ...(job.isService && { [KEPT_VARIABLE]: job.name }),
     },
     ...(job.isService && { KeepAlive: { SuccessfulExit: false } }),
-    ...(entries
-      ? { StartCalendarInterval: entries.map(calendarDictionary) }
-      : { StartInterval: MINUTE_SECONDS }),
+    ...(rings(job) &&
+      (entries
+        ? { StartCalendarInterval: entries.map(calendarDictionary) }
+        : { StartInterval: MINUTE_SECONDS })),
     QueueDirectories: [startsFolder(home, job.name)],
     ThrottleInterval: THROTTLE_SECONDS,
     ProcessType: "Interactive",

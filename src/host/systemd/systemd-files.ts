@@ -6,6 +6,7 @@ import { FINGERPRINT_VARIABLE, homeFingerprint, jobFingerprint } from "../finger
 import {
   jobWords,
   probeWords,
+  rings,
   WATCHDOG_MINUTE,
   watchdogWords,
   type HostedHome,
@@ -25,9 +26,9 @@ export const PROBE_UNIT = `cbi-${PROBE_NAME}.service`;
 /** Warnings, another run under way, held by a gate: no failures of the unit. */
 const NO_FAILURES = "2 75 77";
 
-/** All that systemd needs for a home: a service and a timer for each job and for the watchdog. */
+/** All that systemd needs for a home: a service and, where it rings, a timer for each job and for the watchdog. */
 export function systemdFiles(home: HostedHome): HostFiles {
-  const names = [...home.jobs.map(({ name }) => name), "watchdog"];
+  const names = [...home.jobs.filter(rings).map(({ name }) => name), "watchdog"];
   const files = [...home.jobs.flatMap((job) => jobUnits(home, job)), ...watchdogUnits(home)];
   return {
     folders: [],
@@ -85,16 +86,13 @@ function jobUnits(home: HostedHome, job: HostedJob): [string, string][] {
     isKept: job.isService,
   });
   const isAwake = job.power.awake !== "never";
-  return [
-    [
-      `cbi-${job.name}.service`,
-      unitText({
-        Unit: [...unitSettings(home, description), ...(job.isService ? KEPT_LIMITS : [])],
-        Service: isAwake ? [...service, ["ExecStartPost", inhibit(home)]] : service,
-      }),
-    ],
-    [`cbi-${job.name}.timer`, timerText(description, jobTimer(home, job))],
-  ];
+  const text = unitText({
+    Unit: [...unitSettings(home, description), ...(job.isService ? KEPT_LIMITS : [])],
+    Service: isAwake ? [...service, ["ExecStartPost", inhibit(home)]] : service,
+  });
+  const files: [string, string][] = [[`cbi-${job.name}.service`, text]];
+  if (!rings(job)) return files;
+  return [...files, [`cbi-${job.name}.timer`, timerText(description, jobTimer(home, job))]];
 }
 
 function watchdogUnits(home: HostedHome): [string, string][] {

@@ -81,6 +81,9 @@ void test("a service's keeper is started again unless it ends with 0, and told s
   assert.deepEqual(plist.KeepAlive, { SuccessfulExit: false });
   assert.equal(plist.EnvironmentVariables["CBI_KEPT"], "execute");
   assert.ok((plist.StartCalendarInterval ?? []).length > 0, "its slot starts it");
+  const unscheduled = { ...service, schedule: { ...service.schedule, times: [] } };
+  const idle = jobPlist(hostedHome(), unscheduled);
+  assert.deepEqual([idle.StartCalendarInterval, idle.StartInterval], [undefined, undefined]);
   const command = jobPlist(hostedHome(), hostedJob("scan", { schedule: ["40 8 * * *"] }));
   assert.deepEqual(
     [command.KeepAlive, command.EnvironmentVariables["CBI_KEPT"]],

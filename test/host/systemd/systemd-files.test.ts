@@ -55,6 +55,18 @@ void test("a service's keeper is started again after a crash alone, and not for 
   assert.doesNotMatch(command, /^(Restart|StartLimit|ExecStop=)/m);
 });
 
+void test("a service without a schedule has a unit that nothing rings", () => {
+  const loop = hostedJob("loop", { schedule: ["0 0 * * *"] }, { isService: true });
+  const job = { ...loop, schedule: { ...loop.schedule, times: [] } };
+  const { files, units } = systemdFiles(hostedHome({ jobs: [job] }));
+  const names = files.map(({ path: file }) => path.basename(file));
+  assert.deepEqual(names, ["cbi-loop.service", "cbi-watchdog.service", "cbi-watchdog.timer"]);
+  assert.deepEqual(
+    units.map(({ name }) => name),
+    ["cbi-watchdog.timer"],
+  );
+});
+
 for (const scope of ["system", "user"] as const) {
   void test(`systemd takes the units of a ${scope} without a word`, { skip: NEEDS_ANALYZE }, () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "cbi-units-"));
