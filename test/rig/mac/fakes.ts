@@ -1,13 +1,17 @@
 import { caffeinate } from "./caffeinate.ts";
 import type { Fake } from "./fake.ts";
+import { fdesetup } from "./fdesetup.ts";
 import { launchctl } from "./launchctl.ts";
 import { plutil } from "./plutil.ts";
+import { sfltool } from "./sfltool.ts";
 import { sudo } from "./sudo.ts";
 
 /** The programs of the imitated Mac, by where macOS has them. One file each. */
 export const FAKES: Readonly<Record<string, Fake>> = {
   "/bin/launchctl": launchctl,
   "/usr/bin/caffeinate": caffeinate,
+  "/usr/bin/fdesetup": fdesetup,
   "/usr/bin/plutil": plutil,
+  "/usr/bin/sfltool": sfltool,
   "/usr/bin/sudo": sudo,
 };

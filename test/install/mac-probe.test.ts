@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MacBox } from "../rig/mac/box.ts";
+
+const OPTIONS = { skip: MacBox.unavailable, timeout: 300_000 };
+const HOME = "/Users/you/oil";
+const CONFIG = `version: 1
+symbol: WTI
+warehouse: { kind: duckdb, sources: { wti: raw/wti.csv } }
+price: { table: wti, date: date, column: usd_per_barrel }
+horizons: { 1w: 5 }
+jobs:
+  scan: { kind: command, schedule: ['30 8 * * *'], argv: ['true'] }
+`;
+const INSTALL = ["install", "--user", "--yes", "--home", HOME];
+
+void test(
+  "launchd itself starts the probe with the environment of the jobs, and has forgotten it after",
+  OPTIONS,
+  async () => {
+    await using mac = await MacBox.boot();
+    mac.write(`${HOME}/cbi.yaml`, CONFIG);
+    const installed = await mac.cbi(INSTALL);
+    assert.equal(installed.status, 0, installed.stdout + installed.stderr);
+    assert.match(installed.stdout, /^pass {2}inside +launchd started a process as you/m);
+    assert.match(installed.stdout, /^pass {2}files +\/Users\/you\/oil can be read and written/m);
+    assert.deepEqual(Object.keys(mac.services).sort(), ["com.cbi.scan", "com.cbi.watchdog"]);
+    assert.ok(!mac.exists("/Users/you/Library/LaunchAgents/com.cbi.probe.plist"));
+    assert.ok(!mac.exists("/Users/you/Library/Application Support/cbi/probe"));
+    const calls = mac.calls.filter(({ args }) => /probe/.test(args.join(" ")));
+    // The first takes away what an earlier one may have left; caffeinate holds it awake.
+    const verbs = calls.map(({ args }) => args[0]).filter((verb) => verb !== "print");
+    assert.deepEqual(verbs, ["bootout", "enable", "bootstrap", "-ims", "bootout"]);
+  },
+);
+
+void test(
+  "what keeps launchd from a process, and a process from the home, is told by the doctor",
+  OPTIONS,
+  async () => {
+    await using mac = await MacBox.boot();
+    mac.write(`${HOME}/cbi.yaml`, CONFIG);
+    assert.equal((await mac.cbi(INSTALL)).status, 0);
+    const doctor = async (...words: string[]): Promise<string> =>
+      (await mac.cbi(["doctor", "--offline", "--home", HOME, ...words])).stdout;
+    assert.match(await doctor(), /^pass {2}files +inside launchd: /m);
+
+    // launchd starts nothing whose log it cannot open, and says so nowhere but in its exit status.
+    const logs = "/Users/you/Library/Logs/cbi";
+    await mac.run(["chown", "root", logs, `${logs}/com.cbi.probe.log`], { as: "root" });
+    await mac.run(["chmod", "-R", "go-rwx", logs], { as: "root" });
+    assert.match(
+      await doctor(),
+      /^fail {2}inside +a process that launchd was to start gave no answer: it ended with 78: EX_CONFIG\n.*com\.cbi\.probe\.log/m,
+    );
+    await mac.run(["chown", "-R", "you", logs], { as: "root" });
+    await mac.run(["chown", "root", HOME], { as: "root" });
+    assert.match(
+      await doctor(),
+      /^fail {2}files +inside launchd: this user may not write in \/Users\/you\/oil \(EACCES\)/m,
+    );
+    await mac.run(["chown", "you", HOME], { as: "root" });
+
+    // What an installer left that was killed while the probe was there.
+    await mac.run(["mkdir", "/Users/you/Library/Application Support/cbi/probe"]);
+    await mac.run(["/bin/launchctl", "bootout", "gui/501/com.cbi.scan"]);
+    const fixed = await doctor("--fix");
+    assert.match(fixed, /^done +take away what an interrupted probe left in launchd$/m);
+    assert.match(fixed, /^done +tell launchd again of com\.cbi\.scan$/m);
+    assert.match(fixed, /^pass {2}scheduler/m);
+  },
+);
+
+void test("FileVault, Login Items and OpenMP are looked at where they are", OPTIONS, async () => {
+  await using mac = await MacBox.boot();
+  mac.write(`${HOME}/cbi.yaml`, CONFIG.replace(/scan:.*/, "nightly: { kind: pipeline }"));
+  const doctor = async (as: "you" | "root" = "you"): Promise<string> =>
+    (await mac.cbi(["doctor", "--offline", "--home", HOME], { as })).stdout;
+  const before = await doctor();
+  assert.match(before, /^pass {2}FileVault +it is off/m);
+  assert.match(before, /^skip {2}login items +only root may see them/m);
+  assert.match(
+    before,
+    /^fail {2}libomp +there is no libomp in \/opt\/homebrew\n.*brew install libomp/m,
+  );
+
+  mac.setState("fdesetup", { isOn: true });
+  const library = "/opt/homebrew/Cellar/libomp/15.0.7/lib/libomp.dylib";
+  mac.write(library, "");
+  await mac.run(["mkdir", "-p", "/opt/homebrew/opt"], { as: "root" });
+  await mac.run(["ln", "-s", "../Cellar/libomp/15.0.7", "/opt/homebrew/opt/libomp"], {
+    as: "root",
+  });
+  const after = await doctor();
+  assert.match(after, /^warn {2}FileVault +it is on: after a restart/m);
+  assert.match(after, /^warn {2}libomp +.*15\.0\.7.* with which LightGBM hangs/m);
+
+  mac.write(
+    "/Library/LaunchDaemons/com.cbi.nightly.plist",
+    `<plist version="1.0"><dict><key>Label</key><string>com.cbi.nightly</string>
+<key>ProgramArguments</key><array><string>/usr/bin/true</string></array></dict></plist>`,
+    { as: "root" },
+  );
+  const load = ["bootstrap", "system", "/Library/LaunchDaemons/com.cbi.nightly.plist"];
+  assert.equal((await mac.run(["/bin/launchctl", ...load], { as: "root" })).status, 0);
+  assert.match(await doctor("root"), /^pass {2}login items +all 1 of cbi are allowed/m);
+  mac.setState("sfltool", { off: ["com.cbi.nightly"] });
+  const off = await doctor("root");
+  assert.match(
+    off,
+    /^fail {2}login items +somebody has turned off com\.cbi\.nightly\n.*Login Items/m,
+  );
+});
