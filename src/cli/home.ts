@@ -4,8 +4,11 @@ import path from "node:path";
 import { Ledger } from "../ledger/ledger.ts";
 import { nearest } from "../config/nearest.ts";
 import { findRun, newestRuns, type RunRecord } from "../ledger/runs.ts";
+import { recordFile } from "../install/record.ts";
+import { appFolder } from "../system/app-folder.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import { readTextIfThere } from "../system/files.ts";
 import type { CommandContext, CommandInput } from "./command.ts";
 
 /**
@@ -30,8 +33,11 @@ export async function homeOf(
   }
 }
 
-/** Most homes are looked at where they are; only a few commands need what knows volumes. */
+/** What knows volumes is loaded for an installed home alone: it takes longer than a start of Node. */
 async function onItsVolume(root: string, context: CommandContext): Promise<void> {
+  const folder = appFolder({ environment: context.environment });
+  const record = await readTextIfThere(recordFile(folder)).catch(() => undefined);
+  if (record?.includes('"volume"') !== true || !record.includes(JSON.stringify(root))) return;
   const { mustBeOnItsVolume } = await import("../install/home-volume.ts");
   await mustBeOnItsVolume(root, context);
 }

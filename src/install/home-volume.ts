@@ -1,7 +1,7 @@
+import { appFolder } from "../system/app-folder.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { volumeOf, type Volume, type VolumeWorld } from "../system/volume.ts";
-import { machineFor, ownHost } from "./machine.ts";
 import { readRecord } from "./record.ts";
 
 /**
@@ -10,8 +10,8 @@ import { readRecord } from "./record.ts";
  * `CBI_VOLUME_MISSING`. Nothing for a home that is not installed, and nothing is created.
  */
 export async function mustBeOnItsVolume(root: string, world: VolumeWorld): Promise<void> {
-  const { appFolder } = machineFor(ownHost(), world.environment);
-  const record = await readRecord(appFolder).catch(() => undefined);
+  const { environment } = world;
+  const record = await readRecord(appFolder({ environment })).catch(() => undefined);
   if (record?.home !== root || record.volume === undefined) return;
   await mustBeOn(root, record.volume, world);
 }
