@@ -1,3 +1,4 @@
+import { newestRecordMs } from "../ledger/clock-marks.ts";
 import { registeredJobs, type RegisteredJob } from "../ledger/jobs.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { findRun, newestRuns } from "../ledger/runs.ts";
@@ -5,7 +6,6 @@ import {
   claimedSlots,
   findSlot,
   lastCaughtUpMs,
-  newestRecordMs,
   noteCheck,
   recordCheck,
   unreachedSlots,

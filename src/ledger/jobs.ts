@@ -1,6 +1,6 @@
 import type { Ledger, LedgerRow } from "./ledger.ts";
 import { Row } from "./row.ts";
-import { markClock } from "./slots.ts";
+import { markClock } from "./clock-marks.ts";
 
 const OVERRIDES = ["enabled", "disabled"] as const;
 

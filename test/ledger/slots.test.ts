@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { believeClock, newestRecordMs } from "../../src/ledger/clock-marks.ts";
 import { registeredJob, registerJob } from "../../src/ledger/jobs.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import {
-  believeClock,
   claimedSlots,
   claimSlot,
   endSlot,
   findSlot,
   keepClaimed,
   lastCaughtUpMs,
-  newestRecordMs,
   newestSlots,
   reclaimSlot,
   recordCheck,

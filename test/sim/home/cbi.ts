@@ -9,7 +9,7 @@ import { openHandle } from "../../../src/jobs/ledger-handle.ts";
 import { runByPerson } from "../../../src/jobs/person.ts";
 import type { JobWorld } from "../../../src/jobs/ports.ts";
 import { runScheduled, type Road } from "../../../src/jobs/road.ts";
-import { believeClock } from "../../../src/ledger/slots.ts";
+import { believeClock } from "../../../src/ledger/clock-marks.ts";
 import { assertNotKilled } from "../../../src/guard/open-kill-switch.ts";
 import { runPipeline } from "../../../src/pipeline/runner.ts";
 import type { Chain } from "../../../src/pipeline/chain.ts";
