@@ -1,4 +1,4 @@
-import { openBook, readBook, type Checked } from "../../jobs/check.ts";
+import { readBook, type Checked } from "../../jobs/check.ts";
 import { runScheduled, type RoadEnd } from "../../jobs/road.ts";
 import { believeClock, newestRecordMs } from "../../ledger/clock-marks.ts";
 import { CLOCK_BEHIND_MS } from "../../schedule/due.ts";
@@ -81,13 +81,9 @@ async function catchUp(context: CommandContext, input: CommandInput): Promise<Ex
   using ledgers = road.ledgers;
   if (input.options["trustClock"] === true) trustClock(context, ledgers.ledger);
   let exitCode: ExitCode = ExitCode.done;
-  openBook(road.jobs, ledgers.ledger, context.clock.now());
   for (const name of namesOf(input, road.jobs.names)) {
     jobOf(road, name);
-    const end: RoadEnd = await runScheduled(road, name, {
-      mayWait: false,
-      isRegistered: true,
-    });
+    const end: RoadEnd = await runScheduled(road, name, { mayWait: false });
     if (end.exitCode !== ExitCode.done) ({ exitCode } = end);
     if (isJson) context.write(`${JSON.stringify(roadEndJson(end))}\n`);
     else for (const line of roadEndLines(end)) context.write(`${line}\n`);
