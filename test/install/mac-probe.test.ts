@@ -62,11 +62,16 @@ void test(
     await mac.run(["chown", "you", HOME], { as: "root" });
 
     // What an installer left that was killed while the probe was there.
-    await mac.run(["mkdir", "/Users/you/Library/Application Support/cbi/probe"]);
     await mac.run(["/bin/launchctl", "bootout", "gui/501/com.cbi.scan"]);
+    await mac.run(["/bin/launchctl", "disable", "gui/501/com.cbi.watchdog"]);
+    assert.match(
+      await doctor(),
+      /^fail {2}scheduler +launchd: com\.cbi\.scan is not loaded, com\.cbi\.watchdog is disabled\n.*--fix/m,
+    );
+    await mac.run(["mkdir", "/Users/you/Library/Application Support/cbi/probe"]);
     const fixed = await doctor("--fix");
     assert.match(fixed, /^done +take away what an interrupted probe left in launchd$/m);
-    assert.match(fixed, /^done +tell launchd again of com\.cbi\.scan$/m);
+    assert.match(fixed, /^done +tell launchd again of com\.cbi\.scan, com\.cbi\.watchdog$/m);
     assert.match(fixed, /^pass {2}scheduler/m);
   },
 );

@@ -4,7 +4,7 @@ import { registrarOf } from "../../registrars.ts";
 import type { Repair } from "./repair.ts";
 
 /**
- * Units that the scheduler has forgotten, or that somebody stopped, while their files are as they should
+ * Units that the scheduler has forgotten or has otherwise, or that somebody stopped, while their files are as they should
  * be. Where files differ, an upgrade is what helps.
  */
 export const units: Repair = async ({ installed, ...world }) => {
@@ -17,7 +17,9 @@ export const units: Repair = async ({ installed, ...world }) => {
   const registrar = registrarOf(plan.host, plan.home.scope, world);
   const found = await registrar.read(plan.units);
   const lost = new Set(
-    found.filter(({ isLoaded, isEnabled }) => !isLoaded || !isEnabled).map(({ name }) => name),
+    found
+      .filter(({ isLoaded, isEnabled, differs }) => !isLoaded || !isEnabled || differs)
+      .map(({ name }) => name),
   );
   const again: HostUnit[] = [];
   for (const unit of plan.units) {
