@@ -14,6 +14,8 @@ export interface HostState {
   canWake: boolean;
   /** The instants at which the machine will be woken, in order. */
   wakesMs: readonly number[];
+  /** Why wakes that were asked for were refused, in a few words. */
+  wakeRefusal?: string;
   /** Why what it was told is no longer what there is, with what to do. */
   stale?: string;
 }
@@ -24,6 +26,29 @@ export interface ServiceStart {
   said: string;
   /** Its keeper's exit code once that has ended, where it is a child of this process; never rejects. */
   ended?: Promise<number>;
+}
+
+/** An instant at which the machine was to be awake. */
+export interface WakeAsked {
+  job: string;
+  dueMs: number;
+  /** When the job's slot was taken or decided, if it was. */
+  handledMs: number | undefined;
+  /** When the boot that is now began, and when the first program of ours ran in it. */
+  bootMs: number;
+  firstRunMs: number;
+}
+
+/** How the machine met it. */
+export interface WakeMet {
+  /** In a word that does not change: `woke`, `off`, `lid`, … */
+  state: string;
+  isWell: boolean;
+  /** When it was awake for programs; undefined when it was not, or nobody knows. */
+  awakeMs: number | undefined;
+  /** What was seen, and what helps where something does. */
+  evidence: string;
+  remedy: string | undefined;
 }
 
 /** The operating system's scheduler, or what stands in for it, as the watchdog asks it. */
@@ -39,6 +64,13 @@ export interface Host {
    * where whoever finds a job due may as well run it.
    */
   start?(job: string): Promise<string | undefined>;
+  /**
+   * Asks for the machine to be woken at the next of these instants, instead of at those asked for before.
+   * Absent where that is not asked for from within.
+   */
+  setWakes?(duesMs: Iterable<number>): Promise<void>;
+  /** How the machine met the instants, in their order. Slow, so asked once of each. */
+  judgeWakes?(asked: readonly WakeAsked[]): Promise<WakeMet[]>;
 }
 
 /** A host as services need it: it starts their keepers, and may bring them back. */

@@ -13,6 +13,13 @@ export type HostWorld = Pick<JobWorld, "clock" | "environment" | "signal">;
  * has told of the home, or else the resident mode.
  */
 export async function hostOf(home: Home, world: HostWorld): Promise<ServiceHost> {
+  const host = await schedulerOf(home, world);
+  if (host.name !== "launchd" || process.platform !== "darwin") return host;
+  const { withWakes } = await import("./wake/this-mac.ts");
+  return withWakes(host, world);
+}
+
+async function schedulerOf(home: Home, world: HostWorld): Promise<ServiceHost> {
   const { environment, clock } = world;
   const starts = environment["CBI_STARTS"];
   if (environment["CBI_HOST"] === "launchd" && starts) {

@@ -100,7 +100,8 @@ function hasWakeAlarm(): boolean {
   }
 }
 
-function ownZone(): { zone: Zone; zoneData: string } {
+/** The zone of this machine, and the release of the zone data that Node knows it by. */
+export function ownZone(): { zone: Zone; zoneData: string } {
   const named = zoneNamed(new Intl.DateTimeFormat("en").resolvedOptions().timeZone);
   const zone = named ?? zoneNamed("UTC");
   if (!zone) throw new Error("this Node carries no time zone data");

@@ -29,6 +29,20 @@ const healthSchema = z.strictObject({
       since: z.iso.datetime(),
     }),
   ),
+  /** How the machine met the job's last slot for which it was to be woken; null where nobody knows. */
+  wake: z
+    .strictObject({
+      slot: z.string(),
+      due: z.iso.datetime(),
+      /** `woke`, `awake`, or why it was not: `off`, `locked`, `lid`, `dark`, … */
+      state: z.string(),
+      ok: z.boolean(),
+      /** When it was awake for programs. */
+      awake: z.iso.datetime().nullable(),
+      evidence: z.string(),
+      remedy: z.string().nullable(),
+    })
+    .nullable(),
   data: z.strictObject({ newest: z.iso.date(), sessions_behind: z.int() }).nullable(),
   models: z.array(
     z.strictObject({

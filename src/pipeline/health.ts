@@ -26,6 +26,7 @@ export interface HealthFacts {
   halts: readonly string[];
   /** Why the watchdog seems to be gone. */
   watchdogSilence: string | undefined;
+  wake: Health["wake"];
 }
 
 /**
@@ -69,6 +70,7 @@ export function judgeHealth(facts: HealthFacts): Health {
     last_success:
       facts.lastSuccessMs === undefined ? null : new Date(facts.lastSuccessMs).toISOString(),
     alerts: facts.alerts,
+    wake: facts.wake,
     data,
     models: facts.models,
   };

@@ -21,6 +21,7 @@ export function homeStatus(
   clock: Clock,
   watchdogSilence?: string,
   halts: readonly string[] = [],
+  wake: Health["wake"] = null,
 ): RunStatus & { health: Health } {
   const [last] = ledger
     ? newestRuns(ledger, { job, states: ["running", "done", "failed", "interrupted"], limit: 1 })
@@ -42,6 +43,7 @@ export function homeStatus(
     alerts: ledger ? alertFacts(ledger) : [],
     halts,
     watchdogSilence,
+    wake,
   });
   return { ...status, health };
 }

@@ -1,4 +1,5 @@
 import type { SlotVerdict } from "../ledger/slots.ts";
+import type { JudgedWake } from "./wake-book.ts";
 
 /** What the watchdog knows of one job when it judges. Instants are wall time in milliseconds. */
 export interface JobFacts {
@@ -58,6 +59,10 @@ export interface HostFacts {
   jobs: readonly { job: string; isLoaded: boolean; isEnabled: boolean }[];
   /** Of the jobs that want the machine woken: the next due instant, and the wake set for it. */
   wakes: readonly { job: string; dueMs: number; wakeMs: number | undefined }[];
+  /** Why wakes that were asked for were refused. */
+  wakeRefusal?: string | undefined;
+  /** Of the same jobs: how the machine met the last slot that it is known of. */
+  met: readonly JudgedWake[];
   /** Why what it was told is no longer what there is. */
   stale?: string | undefined;
 }

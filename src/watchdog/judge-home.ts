@@ -46,8 +46,14 @@ function judgeHost(host: HostFacts): Finding[] {
   }
   for (const { job, dueMs, wakeMs } of host.wakes) {
     if (wakeMs !== undefined && wakeMs <= dueMs + ON_TIME_MS) continue;
-    const message = `no wake is set for ${job}, due ${utcText(dueMs)}: a sleeping machine misses it`;
+    const why = host.wakeRefusal === undefined ? "" : ` (${host.wakeRefusal})`;
+    const message = `no wake is set for ${job}, due ${utcText(dueMs)}${why}: a sleeping machine misses it`;
     found.push({ ...finding("wake", "warn", message), key: `wake:${job}`, job });
+  }
+  for (const { job, slot, is_well: isWell, evidence, remedy } of host.met) {
+    if (isWell) continue;
+    const message = `the machine was not woken for ${job}@${slot}: ${evidence}${remedy === null ? "" : `. ${remedy}`}`;
+    found.push({ ...finding("wake", "warn", message), key: `woken:${job}`, job });
   }
   return found;
 }

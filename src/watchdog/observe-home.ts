@@ -3,6 +3,7 @@ import type { HomeJobs, ScheduledJob } from "../jobs/schedules.ts";
 import { nextSlots } from "../schedule/slots.ts";
 import { freeBytesAt } from "../system/disk-space.ts";
 import type { HomeFacts, HostFacts } from "./facts.ts";
+import { newestWake, type WakeBook } from "./wake-book.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -11,6 +12,7 @@ export async function observeHome(
   jobs: HomeJobs,
   enabled: readonly string[],
   host: Host,
+  book: WakeBook | undefined,
   nowMs: number,
 ): Promise<HomeFacts> {
   const scheduled = enabled
@@ -21,7 +23,7 @@ export async function observeHome(
     nowMs,
     freeBytes: await freeBytesAt(jobs.home.paths.root),
     calendars: calendarsOf(scheduled, nowMs),
-    host: await hostFacts(host, scheduled, nowMs),
+    host: await hostFacts(host, scheduled, book, nowMs),
   };
 }
 
@@ -37,10 +39,11 @@ function calendarsOf(jobs: readonly ScheduledJob[], nowMs: number): HomeFacts["c
 async function hostFacts(
   host: Host,
   jobs: readonly ScheduledJob[],
+  book: WakeBook | undefined,
   nowMs: number,
 ): Promise<HostFacts> {
   const names = jobs.map(({ name }) => name);
-  const { isInUse, jobs: known, canWake, wakesMs, stale } = await host.state(names);
+  const { isInUse, jobs: known, canWake, wakesMs, wakeRefusal, stale } = await host.state(names);
   const states = names.map((job) => {
     const state = known.get(job);
     return { job, isLoaded: state?.isLoaded === true, isEnabled: state?.isEnabled === true };
@@ -49,13 +52,16 @@ async function hostFacts(
   const wakes = waking.flatMap(({ name, schedule }) => {
     const next = schedule && nextSlots(schedule, nowMs, 1)[0];
     if (!next) return [];
-    // The last wake before the slot counts; one long before it lets the machine sleep again.
     return [{ job: name, dueMs: next.dueMs, wakeMs: wakeFor(next.dueMs, wakesMs) }];
   });
-  return { name: host.name, isInUse, jobs: states, wakes, stale };
+  const met = waking.flatMap(({ name }) => newestWake(book, name) ?? []);
+  return { name: host.name, isInUse, jobs: states, wakes, wakeRefusal, met, stale };
 }
 
-/** A wake within a quarter of an hour before the slot, or shortly after it, serves it. */
+/**
+ * The wake that serves a slot, if it comes in time. One that is more than a minute before it may find the
+ * machine asleep again: idle sleep can be set to a minute.
+ */
 function wakeFor(dueMs: number, wakesMs: readonly number[]): number | undefined {
-  return wakesMs.find((wakeMs) => wakeMs >= dueMs - 15 * 60_000);
+  return wakesMs.find((wakeMs) => wakeMs >= dueMs - 60_000);
 }

@@ -14,6 +14,8 @@ import { observeHome } from "./observe-home.ts";
 import { observeJobs, type Observed } from "./observe.ts";
 import { buryRun } from "./orphans.ts";
 import { tellAlerts } from "./tell-alerts.ts";
+import { readWakeBook, type WakeBook } from "./wake-book.ts";
+import { askForNextWakes, judgeWakes } from "./wakes.ts";
 
 /** What a pass works with. */
 export interface WatchdogWorld {
@@ -54,15 +56,17 @@ export async function watchdogPass(
   using ledgers = road.ledgers;
   const { clock } = road.world;
   if (options.isDryRun) {
-    const { observed, findings } = await judge(road, world, false);
+    const book = await readWakeBook(road.home.paths);
+    const { observed, findings } = await judge(road, world, book, false);
     const acts = observed.flatMap(plannedActs);
     return { findings, acts, told: [], open: openIncidents(ledgers.ledger) };
   }
   await beat(road.home.paths, "watchdog", clock.now());
   openBook(road.jobs, ledgers.ledger, clock.now());
-  const before = await judge(road, world, true);
+  const book = await lookAfterWakes(road, world);
+  const before = await judge(road, world, book, true);
   const told = tell(road, world, before.findings);
-  const { acts, waiting, after } = await healAll(road, world, before);
+  const { acts, waiting, after } = await healAll(road, world, book, before);
   if (acts.length === 0) {
     await beat(road.home.paths, "watchdog", clock.now(), "ended");
     return { findings: before.findings, acts, told, open: openIncidents(ledgers.ledger) };
@@ -92,6 +96,7 @@ interface Judged {
 async function healAll(
   road: Road,
   world: WatchdogWorld,
+  book: WakeBook | undefined,
   before: Judged,
 ): Promise<Healed & { after: Judged }> {
   const acts: Act[] = [];
@@ -108,7 +113,7 @@ async function healAll(
     }
     for (const job of end.waiting) waiting.add(job);
     acts.push(...end.acts);
-    after = await judge(road, world, true);
+    after = await judge(road, world, book, true);
   }
   return { acts, waiting, after };
 }
@@ -117,11 +122,22 @@ function isStart({ next }: Checked): boolean {
   return next.step === "start" || next.step === "resume";
 }
 
-async function judge(road: Road, world: WatchdogWorld, mayWrite: boolean): Promise<Judged> {
+/** Wakes matter less than what is due: what cannot be asked of them now is asked in the next pass. */
+async function lookAfterWakes(road: Road, world: WatchdogWorld): Promise<WakeBook | undefined> {
+  await askForNextWakes(road, world.host).catch(() => undefined);
+  return judgeWakes(road, world.host, world.uptime()).catch(() => undefined);
+}
+
+async function judge(
+  road: Road,
+  world: WatchdogWorld,
+  book: WakeBook | undefined,
+  mayWrite: boolean,
+): Promise<Judged> {
   const nowMs = road.world.clock.now();
   const observed = await observeJobs(road, world.uptime(), mayWrite);
   const enabled = observed.filter(({ facts }) => facts.isEnabled).map(({ facts }) => facts.job);
-  const home = await observeHome(road.jobs, enabled, world.host, nowMs);
+  const home = await observeHome(road.jobs, enabled, world.host, book, nowMs);
   const ofJobs = observed.flatMap(({ facts }) => judgeJob(facts, nowMs));
   return { observed, findings: [...ofJobs, ...judgeHome(home)] };
 }

@@ -92,6 +92,7 @@ void test("a home's health names everything that is not well, the worst first", 
     alerts: [],
     halts: [],
     watchdogSilence: undefined,
+    wake: null,
   };
   const last = well.last;
   assert.ok(last);

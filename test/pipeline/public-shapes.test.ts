@@ -48,6 +48,7 @@ const HEALTH = `health.verdict string
 health.reasons array
 health.last_success string
 health.alerts array
+health.wake null
 health.data.newest string
 health.data.sessions_behind number
 health.models[].horizon string

@@ -24,7 +24,7 @@ const homeWell: HomeFacts = {
   nowMs: NOW,
   freeBytes: 50e9,
   calendars: [{ name: "XNYS", announcedThrough: "2028-12-31", daysLeft: 770 }],
-  host: { name: "cbi daemon", isInUse: false, jobs: [], wakes: [] },
+  host: { name: "cbi daemon", isInUse: false, jobs: [], wakes: [], met: [] },
 };
 
 const cases: [string, Partial<JobFacts>, string[]][] = [
@@ -111,6 +111,11 @@ const homeCases: [string, Partial<HomeFacts>, string[]][] = [
     { host: host({}) },
     ["fail host:a", "fail host:b", "warn wake:c"],
   ],
+  [
+    "a machine that did not wake, and one that did",
+    { host: host({ jobs: [], wakes: [], met: [met("b", false), met("c", true)] }) },
+    ["warn woken:b"],
+  ],
 ];
 
 for (const [name, facts, expected] of homeCases) {
@@ -121,6 +126,29 @@ for (const [name, facts, expected] of homeCases) {
       expected,
     );
   });
+}
+
+void test("a wake that is missing and one that was missed are told with why, and what helps", () => {
+  const facts = host({ jobs: [], met: [met("b", false)], wakeRefusal: "line 3 is no instant" });
+  const messages = judgeHome({ ...homeWell, host: facts }).map(({ message }) => message);
+  assert.match(messages[0] ?? "", /^no wake is set for c, due .+Z \(line 3 is no instant\): /);
+  assert.equal(
+    messages[1],
+    "the machine was not woken for b@2026-11-20T00:00: the Mac was off. Let it sleep",
+  );
+});
+
+function met(job: string, isWell: boolean): HomeFacts["host"]["met"][number] {
+  return {
+    job,
+    slot: "2026-11-20T00:00",
+    due: "2026-11-20T05:00:00.000Z",
+    state: isWell ? "woke" : "off",
+    is_well: isWell,
+    awake: null,
+    evidence: "the Mac was off",
+    remedy: isWell ? null : "Let it sleep",
+  };
 }
 
 function host(rest: Partial<HomeFacts["host"]>): HomeFacts["host"] {
@@ -136,6 +164,7 @@ function host(rest: Partial<HomeFacts["host"]>): HomeFacts["host"] {
       { job: "b", dueMs: NOW + HOUR, wakeMs: NOW + HOUR - 60_000 },
       { job: "c", dueMs: NOW + HOUR, wakeMs: undefined },
     ],
+    met: [],
     ...rest,
   };
 }

@@ -6,6 +6,7 @@ import { homeStatus } from "../../pipeline/home-status.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { singleLine } from "../../system/text.ts";
 import { uptime } from "../../system/uptime.ts";
+import { newestWake, readWakeBook, type WakeBook } from "../../watchdog/wake-book.ts";
 import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
 import { homeOf, ledgerOf } from "../home.ts";
 import { unknownName } from "../options.ts";
@@ -44,12 +45,20 @@ export const command: Command = {
       uptime(),
     );
     const halts = standingOrders(await readKillState(home.paths), context.clock.now());
-    const status = homeStatus(home, job, ledger, context.clock, silence, halts);
+    const wake = wakeOf(await readWakeBook(home.paths), job);
+    const status = homeStatus(home, job, ledger, context.clock, silence, halts, wake);
     if (input.options["json"] === true) context.write(`${JSON.stringify(status, undefined, 2)}\n`);
     else for (const line of statusLines(status, context)) context.write(`${line}\n`);
     return exitOf(status.health.verdict, input.options["strict"] === true);
   },
 };
+
+function wakeOf(book: WakeBook | undefined, job: string): Health["wake"] {
+  const found = newestWake(book, job);
+  if (!found) return null;
+  const { slot, due, state, is_well: ok, awake, evidence, remedy } = found;
+  return { slot, due, state, ok, awake, evidence, remedy };
+}
 
 function exitOf(verdict: Health["verdict"], isStrict: boolean): ExitCode {
   if (verdict === "pass") return ExitCode.done;
@@ -64,6 +73,10 @@ function statusLines(status: RunStatus & { health: Health }, context: CommandCon
   const lines = [`${paint("bold", status.job)}  ${paint(colour[health.verdict], health.verdict)}`];
   for (const reason of health.reasons)
     lines.push(`  ${paint(colour[health.verdict], "!")} ${singleLine(reason)}`);
+  if (health.wake) {
+    const { slot, ok, evidence } = health.wake;
+    lines.push("", `  wake     ${slot}  ${paint(ok ? "green" : "yellow", evidence)}`);
+  }
   if (status.run === null) return lines;
   lines.push("", `  run      ${status.run}  ${status.state}, as of ${status.as_of ?? "?"}`);
   lines.push(`  started  ${status.start_time ?? ""}   ended ${status.end_time ?? "(under way)"}`);

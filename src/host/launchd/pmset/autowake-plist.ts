@@ -27,6 +27,7 @@ export const AUTO_WAKE_FILES = [
 export function parseAutoWake(
   xml: string,
 ): { on: RepeatingEvent | undefined; off: RepeatingEvent | undefined } | undefined {
+  if (!xml.trimStart().startsWith("<")) return undefined;
   let value: unknown;
   try {
     value = parse(xml);

@@ -12,12 +12,14 @@ import { parseCustomSettings, type CustomSettings } from "./settings-text.ts";
 export interface MacTools {
   pmset: string;
   plutil: string;
+  fdesetup: string;
   autoWakeFiles: readonly string[];
 }
 
 export const MAC_TOOLS: MacTools = {
   pmset: "/usr/bin/pmset",
   plutil: "/usr/bin/plutil",
+  fdesetup: "/usr/bin/fdesetup",
   autoWakeFiles: AUTO_WAKE_FILES,
 };
 

@@ -200,7 +200,7 @@ Assertion status system-wide:
    PreventUserIdleSystemSleep     1
 Listed by owning process:
    pid 58281(caffeinate): [0x00048f2d00079ce4] 07:11:56 PreventSystemSleep named: "caffeinate command-line tool"  
-\tDetails: caffeinate asserting on behalf of '/Users/x/cycle.sh' (pid 58280)
+\tDetails: caffeinate asserting on behalf of '/opt/cycle.sh' (pid 58280)
 \tLocalized=THE CAFFEINATE TOOL IS PREVENTING SLEEP.
    pid 7(caffeinate): [0x00048f2d00079ce5] PreventUserIdleSystemSleep named: "caffeinate command-line tool"  
 \tDetails: caffeinate asserting on behalf of Process ID 6
