@@ -1,13 +1,40 @@
 import { openBook } from "../jobs/check.ts";
 import { overrideEnabled } from "../ledger/jobs.ts";
 import { ExitCode } from "../system/exit-code.ts";
-import type { CommandContext, CommandInput } from "./command.ts";
+import {
+  decisionOptions,
+  homeOption,
+  jsonOption,
+  type Command,
+  type CommandContext,
+  type CommandInput,
+} from "./command.ts";
 import { homeOf } from "./home.ts";
 import { textOption } from "./options.ts";
 import { jobOf, roadOf, whoIs } from "./road.ts";
 
-/** Enables or disables a job by a person's word, over what cbi.yaml says. */
-export async function switchJob(
+/** The command that enables or disables a job by a person's word, over what cbi.yaml says. */
+export function switchCommand(
+  verb: "enable" | "disable",
+  texts: { summary: string; description: string; why: string },
+): Command {
+  const { summary, description, why } = texts;
+  return {
+    words: ["jobs", verb],
+    summary,
+    description,
+    arguments: [{ name: "<job>", summary: "the job's name in cbi.yaml" }],
+    options: [...decisionOptions, jsonOption, homeOption],
+    examples: [{ line: `cbi jobs ${verb} scan --why '${why}'`, says: "and the reason is kept" }],
+    exits: [
+      { code: ExitCode.done, when: `the job is ${verb}d` },
+      { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
+    ],
+    run: (context, input) => switchJob(context, input, `${verb}d`),
+  };
+}
+
+async function switchJob(
   context: CommandContext,
   input: CommandInput,
   value: "enabled" | "disabled",
