@@ -24,6 +24,7 @@ export interface CarryOptions {
   yes?: boolean;
   json?: boolean;
   force?: boolean;
+  allowProtectedFolder?: boolean;
   noProbe?: boolean;
   noSetup?: boolean;
   moved?: boolean;
@@ -32,8 +33,13 @@ export interface CarryOptions {
 /** Options of every command that carries out a plan. */
 export const carryFlags: readonly CommandOption[] = [
   { flags: "--yes", summary: "agree beforehand" },
+  { flags: "--force", summary: "even if a run has to be ended for it" },
   { flags: "--no-setup", summary: "do not make the workers' environment where it is missing" },
   { flags: "--no-probe", summary: "do not let the scheduler start a look from within it" },
+  {
+    flags: "--allow-protected-folder",
+    summary: "even if macOS keeps the home closed to what it starts (Documents, iCloud, …)",
+  },
   { ...jsonOption, summary: "the plan in JSON, and what came of it" },
 ];
 
@@ -62,7 +68,9 @@ export async function carryOut(
   };
   // Whether this host can be told at all comes before what it would take.
   registrarOf(plan.host, plan.home.scope, world);
-  mustBeInstallable(prepared, context.environment);
+  mustBeInstallable(prepared, context.environment, {
+    allowsProtectedFolder: options.allowProtectedFolder === true,
+  });
   if (!hasMoved && (await isInPlace(prepared, world)))
     return leaveInPlace(context, prepared, options);
   await mustNotEndRuns(prepared, command, world);

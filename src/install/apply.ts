@@ -1,18 +1,20 @@
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
-import type { HostFile, HostUnit } from "../host/hosted-home.ts";
+import type { HostDisk } from "../host/disk.ts";
+import type { HostUnit } from "../host/hosted-home.ts";
 import type { Registrar, RegisteredUnit, RegistrarWorld } from "../host/registrar.ts";
 import { ensureLinger } from "../host/systemd/linger.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
-import { replaceFile } from "../system/files.ts";
 import type { Volume } from "../system/volume.ts";
 import { currentVersion, moveCurrent, removeOldVersions } from "./app/current.ts";
 import { findVersion, placeVersion, type VersionSource } from "./app/place-version.ts";
-import { bytesOf, hashOf } from "./look.ts";
+import { sweepApp } from "./app/sweep.ts";
+import { bytesOf } from "./look.ts";
+import { recordOf, union, unitsGone } from "./next-record.ts";
 import type { Prepared } from "./prepare.ts";
-import { writeRecord, type InstallRecord } from "./record.ts";
-import { registrarOf } from "./registrars.ts";
+import { writeRecord } from "./record.ts";
+import { diskOf, registrarOf, stagingFolder } from "./registrars.ts";
 
 export interface ApplyWorld extends RegistrarWorld {
   /** The volume that the home lies on, to be known again. */
@@ -50,94 +52,78 @@ export async function isInPlace(prepared: Prepared, world: ApplyWorld): Promise<
  */
 export async function applyPlan(prepared: Prepared, world: ApplyWorld): Promise<Applied> {
   const { plan, machine, record } = prepared;
-  const { say, signal } = world;
-  const registrar = registrarOf(plan.host, plan.home.scope, world);
+  const { host, home, units, files } = plan;
+  const { appFolder } = machine;
+  const registrar = registrarOf(host, home.scope, world);
+  const disk = diskOf({ host, scope: home.scope, appFolder }, world);
+
   await registrar.mustAnswer();
-  const { name, isNew } = await placeVersion(machine.appFolder, world.source, signal);
-  if (isNew) say(`placed ${path.join(machine.appFolder, "versions", name)}`);
-  const next = { ...recordOf(prepared, name), ...(world.volume && { volume: world.volume }) };
-  await writeRecord(machine.appFolder, { ...union(next, record), state: "installing" });
-  await moveCurrent(machine.appFolder, name);
-  const changed = await writeFiles(prepared, say);
-  const gone = unitsGone(prepared);
-  if (gone.length > 0) await registrar.unregister(gone);
-  for (const file of prepared.comparison.removes) {
-    await rm(file, { force: true });
-    say(`removed ${file}`);
-  }
-  if (gone.length > 0) await registrar.forgetFiles(gone);
+  const version = await place(prepared, world);
+  const next = recordOf(prepared, version);
+  await writeRecord(appFolder, { ...union(next, record), state: "installing" });
+  await moveCurrent(appFolder, version);
+  const changed = await writeFiles(disk, prepared, world);
+  await removeFormer({ registrar, disk }, prepared, world);
   // What an interrupted installation wrote, the scheduler may not have been told of.
-  const untold = record && record.state !== "installed" ? plan.files.map(({ path }) => path) : [];
-  await registrar.register(plan.units, plan.files, new Set([...changed, ...untold]));
+  const untold = record && record.state !== "installed" ? files.map(({ path }) => path) : [];
+  await registrar.register(units, files, new Set([...changed, ...untold]));
   const linger = await lingerFor(prepared, world);
-  const units = await readBack(registrar, plan.units);
+  const registered = await readBack(registrar, units);
   const isLingerOurs = linger === "enabled" || record?.linger === true;
-  await writeRecord(machine.appFolder, { ...next, linger: isLingerOurs });
-  for (const old of await removeOldVersions(machine.appFolder)) say(`removed version ${old}`);
-  const remarks = linger === "refused" ? [lingerRemark(plan.home.account.name)] : [];
-  return { version: name, units, remarks };
+  await writeRecord(appFolder, { ...next, linger: isLingerOurs });
+  await sweep(appFolder, world);
+
+  const remarks = linger === "refused" ? [lingerRemark(home.account.name)] : [];
+  return { version, units: registered, remarks };
+}
+
+async function place({ machine }: Prepared, world: ApplyWorld): Promise<string> {
+  const { name, isNew } = await placeVersion(machine.appFolder, world.source, world.signal);
+  if (isNew) world.say(`placed ${path.join(machine.appFolder, "versions", name)}`);
+  return name;
 }
 
 function lingerRemark(user: string): string {
   return `the timers run only while ${user} is logged in; for always, as root: loginctl enable-linger ${user}`;
 }
 
-function recordOf({ plan, record }: Prepared, version: string): InstallRecord {
-  return {
-    schema: 1,
-    state: "installed",
-    host: plan.host,
-    scope: plan.home.scope,
-    home: plan.home.root,
-    version,
-    fingerprint: plan.fingerprint,
-    folders: plan.folders.map(({ path: folder }) => folder),
-    files: plan.files.map((file) => ({ path: file.path, hash: hashOf(file) })),
-    units: plan.units,
-    linger: record?.linger === true,
-  };
-}
-
-/** Everything of both, so that whoever finds it knows all that may be there. */
-function union(next: InstallRecord, former: InstallRecord | undefined): InstallRecord {
-  if (!former) return next;
-  const files = new Map([...former.files, ...next.files].map((file) => [file.path, file]));
-  const units = new Map([...former.units, ...next.units].map((unit) => [unit.name, unit]));
-  return {
-    ...next,
-    folders: [...new Set([...former.folders, ...next.folders])],
-    files: [...files.values()],
-    units: [...units.values()],
-  };
-}
-
+/** Writes what differs, and gives the paths of it. */
 async function writeFiles(
+  disk: HostDisk,
   { plan, comparison }: Prepared,
-  say: (message: string) => void,
+  { say }: ApplyWorld,
 ): Promise<Set<string>> {
-  for (const { path: folder, mode } of plan.folders) {
-    await mkdir(folder, { recursive: true });
-    await chmod(folder, mode);
-  }
+  for (const folder of plan.folders) await disk.makeFolder(folder);
   const changed = new Set<string>();
   for (const { file, change } of comparison.files) {
     if (change === "none") continue;
-    await writeFile(file);
+    await disk.write(file, bytesOf(file));
     changed.add(file.path);
     say(`wrote ${file.path}`);
   }
   return changed;
 }
 
-async function writeFile(file: HostFile): Promise<void> {
-  await replaceFile(file.path, bytesOf(file));
-  // The mode that a file is made with passes through the umask of whoever installs.
-  await chmod(file.path, file.mode);
+/** Takes away what an earlier installation had and this plan has no more. */
+async function removeFormer(
+  { registrar, disk }: { registrar: Registrar; disk: HostDisk },
+  prepared: Prepared,
+  { say }: ApplyWorld,
+): Promise<void> {
+  const gone = unitsGone(prepared);
+  if (gone.length > 0) await registrar.unregister(gone);
+  for (const file of prepared.comparison.removes) {
+    await disk.removeFile(file);
+    say(`removed ${file}`);
+  }
+  if (gone.length > 0) await registrar.forgetFiles(gone);
 }
 
-function unitsGone({ plan, record }: Prepared): HostUnit[] {
-  const planned = new Set(plan.units.map(({ name }) => name));
-  return record?.units.filter(({ name }) => !planned.has(name)) ?? [];
+/** Takes away what nothing needs any more, of this installation and of interrupted ones. */
+async function sweep(appFolder: string, { say }: ApplyWorld): Promise<void> {
+  for (const old of await removeOldVersions(appFolder)) say(`removed version ${old}`);
+  await rm(stagingFolder(appFolder), { recursive: true, force: true });
+  await sweepApp(appFolder);
 }
 
 async function lingerFor(
@@ -153,7 +139,7 @@ async function readBack(
   units: readonly HostUnit[],
 ): Promise<RegisteredUnit[]> {
   const found = await registrar.read(units);
-  const bad = found.filter((unit) => !isWell(unit)).map(({ name }) => name);
+  const bad = found.filter((unit) => !isWell(unit)).map(faultOf);
   if (bad.length === 0) return found;
   throw new Failure({
     code: "CBI_HOST_READBACK",
@@ -163,6 +149,12 @@ async function readBack(
   });
 }
 
-function isWell({ isLoaded, isEnabled }: RegisteredUnit): boolean {
-  return isLoaded && isEnabled;
+function isWell({ isLoaded, isEnabled, differs }: RegisteredUnit): boolean {
+  return isLoaded && isEnabled && differs === undefined;
+}
+
+function faultOf({ name, isLoaded, isEnabled, differs }: RegisteredUnit): string {
+  if (!isLoaded) return `${name} (not loaded)`;
+  if (differs) return `${name} (another ${differs.join(", ")})`;
+  return isEnabled ? name : `${name} (disabled)`;
 }

@@ -1,25 +1,55 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
+import { protectedFolder } from "../host/launchd/protected-folder.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import type { Prepared } from "./prepare.ts";
 
+export interface BeforeOptions {
+  /** Whether the home may lie where macOS keeps out what it starts by itself. */
+  allowsProtectedFolder?: boolean;
+}
+
 /** Refuses what must not be installed, before anything is touched. Each names what to do. */
-export function mustBeInstallable(prepared: Prepared, environment: NodeJS.ProcessEnv): void {
-  mustNotBeSudo(environment);
+export function mustBeInstallable(
+  prepared: Prepared,
+  environment: NodeJS.ProcessEnv,
+  options: BeforeOptions = {},
+): void {
+  mustNotBeSudo("cbi install", environment);
   mustBeTheSameHome(prepared);
+  if (options.allowsProtectedFolder !== true) mustBeReachable(prepared);
   mustOwnWhatItReplaces(prepared);
   mustMayWrite(prepared);
   mustBeSafeForRoot(prepared);
 }
 
 /** Root's files in a user's folders lock the user out of their own runs. */
-function mustNotBeSudo({ SUDO_USER: user }: NodeJS.ProcessEnv): void {
+export function mustNotBeSudo(
+  command: string,
+  { SUDO_USER: user }: Readonly<Record<string, string | undefined>>,
+): void {
   if (process.getuid?.() !== 0 || !user || user === "root") return;
+  const asks =
+    process.platform === "darwin" ? "; it asks for the password when a step needs it" : "";
   throw refused(
     "CBI_INSTALL_SUDO",
     `sudo was used, and the installation would be root's instead of ${user}'s`,
-    "Run it as yourself: cbi install",
+    `Run it as yourself, without sudo: ${command}${asks}`,
+  );
+}
+
+/** In a terminal the home is readable, and from within launchd it is not. */
+function mustBeReachable({ plan, machine }: Prepared): void {
+  if (plan.host !== "launchd" || !machine.isThis) return;
+  const { root, account } = plan.home;
+  const place = existsSync(root) ? realpathSync(root) : root;
+  const folder = protectedFolder(place, account.folder) ?? protectedFolder(root, account.folder);
+  if (folder === undefined) return;
+  throw refused(
+    "CBI_HOME_PROTECTED",
+    `${root} lies in ${folder}, which macOS keeps closed to what it starts by itself`,
+    "Move the home, such as to ~/cbi; or give the installed Node Full Disk Access and say: cbi install --allow-protected-folder",
   );
 }
 
@@ -50,7 +80,8 @@ function mustOwnWhatItReplaces({ comparison, record }: Prepared): void {
 }
 
 function mustMayWrite({ plan, machine }: Prepared): void {
-  if (plan.home.scope !== "system" || machine.isRoot) return;
+  // A Mac's steps go through sudo one by one.
+  if (plan.home.scope !== "system" || machine.isRoot || plan.host === "launchd") return;
   throw refused(
     "CBI_NEEDS_ROOT",
     "only root may tell the machine's own scheduler anything",

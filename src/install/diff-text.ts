@@ -9,7 +9,7 @@ const MARKS = { create: "+", replace: "~", chmod: "~", none: "=" } as const;
 
 function fileLines({ file, change, before }: FileChange): string[] {
   const mode = file.mode.toString(8).padStart(4, "0");
-  const head = `${MARKS[change]} ${file.path}  (${mode}, ${file.owner}${change === "chmod" ? ", mode changes" : ""})`;
+  const head = `${MARKS[change]} ${file.path}  (${mode}, ${file.owner}${change === "chmod" ? ", mode or owner changes" : ""})`;
   if (change === "none" || change === "chmod") return [head];
   const after = linesOf(file.content);
   const lines =

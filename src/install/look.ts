@@ -49,7 +49,9 @@ async function changeOf(file: HostFile): Promise<FileChange> {
     if (file.isKept && bytes) return { file, change: "none", before };
     if (!bytes?.equals(bytesOf(file))) return { file, change: "replace", before };
     const isMode = process.platform === "win32" || (stat.mode & 0o777) === file.mode;
-    return { file, change: isMode ? "none" : "chmod", before };
+    // launchd takes no list of another owner's, whatever is in it.
+    const isOwner = process.platform === "win32" || file.owner !== "root" || stat.uid === 0;
+    return { file, change: isMode && isOwner ? "none" : "chmod", before };
   } catch (error) {
     if (!isErrno(error, "ENOENT") && !isErrno(error, "ENOTDIR")) throw error;
     return { file, change: "create", before: undefined };

@@ -24,6 +24,8 @@ export interface Prepared {
   record: InstallRecord | undefined;
 }
 
+const BY_SUDO =
+  "What lies below /Library and launchd's own domain are root's: sudo asks for the password once, and runs nothing but macOS's own programs.";
 const NO_WAKE =
   "This machine cannot be woken by its scheduler: jobs that ask for it start when it is awake.";
 
@@ -36,6 +38,8 @@ export async function prepareInstall(request: PrepareRequest): Promise<Prepared>
   const plan = planInstall(host, described, request.nowMs);
   const wantsWake = Object.values(request.home.config.jobs).some(({ power }) => power.wake);
   if (wantsWake && !machine.canWake) plan.remarks.push(NO_WAKE);
+  const isBySudo = host === "launchd" && scope === "system" && machine.isThis && !machine.isRoot;
+  if (isBySudo) plan.remarks.push(BY_SUDO);
   const record = machine.isThis ? await readRecord(machine.appFolder) : undefined;
   return { plan, comparison: await lookAt(plan, record), machine, record };
 }

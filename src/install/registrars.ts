@@ -1,5 +1,9 @@
+import path from "node:path";
 import { crontabRegistrar } from "../host/cron/crontab.ts";
+import { ownDisk, type HostDisk } from "../host/disk.ts";
 import { launchctlRegistrar } from "../host/launchd/launchctl.ts";
+import { rootBySudo } from "../host/launchd/root.ts";
+import { rootDisk } from "../host/launchd/root-disk.ts";
 import type { HostScope } from "../host/hosted-home.ts";
 import type { Registrar, RegistrarWorld } from "../host/registrar.ts";
 import { systemctlRegistrar } from "../host/systemd/systemctl.ts";
@@ -16,23 +20,30 @@ export function registrarOf(host: HostName, scope: HostScope, world: RegistrarWo
     if (host === "systemd") return systemctlRegistrar(scope, world);
     if (host === "cron") return crontabRegistrar(scope, world);
   }
-  const isMac = process.platform === "darwin";
-  if (isMac && host === "launchd" && scope === "user") {
-    return launchctlRegistrar(`gui/${process.getuid?.() ?? 0}`, world);
+  if (process.platform === "darwin" && host === "launchd") {
+    if (scope === "user") return launchctlRegistrar(`gui/${process.getuid?.() ?? 0}`, world);
+    return launchctlRegistrar("system", world, { root: rootBySudo(world) });
   }
   throw new Failure({
     code: "CBI_HOST_UNSUPPORTED",
-    ...(isMac && host === "launchd" ? MACHINE_OF_MAC : unsupported(host)),
+    ...unsupported(host),
     exit: ExitCode.failed,
   });
 }
 
-const MACHINE_OF_MAC = {
-  message:
-    "this version of cbi installs on a Mac for the user alone, whose jobs start after a login",
-  remedy:
-    "Do that: cbi install --user. The machine's files are written by: cbi install --dry-run --render DIR",
-};
+/** How its files are put in place: on a Mac, root's by root's commands; else as this process may. */
+export function diskOf(
+  { host, scope, appFolder }: { host: HostName; scope: HostScope; appFolder: string },
+  world: RegistrarWorld,
+): HostDisk {
+  if (host !== "launchd" || scope !== "system") return ownDisk;
+  return rootDisk(rootBySudo(world), stagingFolder(appFolder), world);
+}
+
+/** Where files lie that root is about to copy; of an interrupted installation it may be left. */
+export function stagingFolder(appFolder: string): string {
+  return path.join(appFolder, "staging");
+}
 
 function unsupported(host: HostName): { message: string; remedy: string } {
   const isElsewhere = (host === "launchd") !== (process.platform === "darwin");

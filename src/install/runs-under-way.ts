@@ -1,6 +1,7 @@
 import type { RegistrarWorld } from "../host/registrar.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import { unitsGone } from "./next-record.ts";
 import type { Prepared } from "./prepare.ts";
 import { registrarOf } from "./registrars.ts";
 
@@ -9,16 +10,18 @@ import { registrarOf } from "./registrars.ts";
  * ends what it has started. systemd and cron leave a run alone. Nothing is touched before this.
  */
 export async function mustNotEndRuns(
-  { plan, comparison }: Prepared,
+  prepared: Prepared,
   command: string,
   world: RegistrarWorld,
 ): Promise<void> {
-  const registrar = registrarOf(plan.host, plan.home.scope, world);
+  const registrar = registrarOf(prepared.plan.host, prepared.plan.home.scope, world);
   if (!registrar.running || world.isForced === true) return;
+  const { plan, comparison } = prepared;
   const changed = new Set(
     comparison.files.filter(({ change }) => change !== "none").map(({ file }) => file.path),
   );
-  const running = await registrar.running(plan.units.filter(({ file }) => changed.has(file)));
+  const units = [...plan.units.filter(({ file }) => changed.has(file)), ...unitsGone(prepared)];
+  const running = await registrar.running(units);
   if (running.length === 0) return;
   throw new Failure({
     code: "CBI_RUN_UNDER_WAY",

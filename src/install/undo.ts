@@ -1,16 +1,18 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { rm, rmdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { ownDisk, type HostDisk } from "../host/disk.ts";
 import { endLinger } from "../host/systemd/linger.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { currentLink } from "./app/current.ts";
+import { sweepApp } from "./app/sweep.ts";
 import { versionsInUse } from "./app/in-use.ts";
 import { versionsFolder } from "./app/place-version.ts";
 import type { ApplyWorld } from "./apply.ts";
 import { recordFile, writeRecord, type InstallRecord } from "./record.ts";
-import { registrarOf } from "./registrars.ts";
+import { diskOf, registrarOf, stagingFolder } from "./registrars.ts";
 
 export interface UndoOptions {
   /** Whether to keep what the scheduler's programs have printed. */
@@ -23,6 +25,9 @@ export interface UndoWorld extends Omit<ApplyWorld, "source"> {
   /** Called when all else is gone, for what the caller itself keeps in the app folder. */
   lastly: () => void;
 }
+
+const LOOK_MS = 5_000;
+const POLL_MS = 250;
 
 /** Everything that an uninstallation takes away, in the order in which it goes. */
 export function undoPaths(
@@ -40,6 +45,7 @@ export function undoPaths(
     ...folders,
     currentLink(appFolder),
     versionsFolder(appFolder),
+    stagingFolder(appFolder),
     recordFile(appFolder),
   ].filter((target) => existsSync(target) || target === currentLink(appFolder));
 }
@@ -56,17 +62,20 @@ export async function undoInstall(
   world: UndoWorld,
 ): Promise<void> {
   const { say } = world;
-  const running = versionsInUse(appFolder);
-  if (running.length > 0 && !options.isForced) throw underWay();
-  const registrar = registrarOf(record.host, record.scope, world);
+  if (!options.isForced && (await staysInUse(appFolder, world))) throw underWay();
+  const { host, scope } = record;
+  const registrar = registrarOf(host, scope, world);
+  const disk = diskOf({ host, scope, appFolder }, world);
   await registrar.mustAnswer();
   await writeRecord(appFolder, { ...record, state: "removing" });
   await registrar.unregister(record.units);
   const targets = undoPaths(appFolder, record, options);
   for (const target of targets.filter((one) => one !== recordFile(appFolder))) {
-    await remove(target, appFolder, record);
+    await remove(disk, target, appFolder, record);
     say(`removed ${target}`);
   }
+  // Of a file that was never finished there may be a part beside its place.
+  for (const { path: file } of record.files) await disk.removeFile(file);
   await registrar.forgetFiles(record.units);
   if (record.linger) {
     const { username } = os.userInfo();
@@ -76,21 +85,33 @@ export async function undoInstall(
   const left = (await registrar.read(record.units)).filter(({ isLoaded }) => isLoaded);
   if (left.length > 0) throw residue(left.map(({ name }) => name));
   await rm(recordFile(appFolder), { force: true });
+  await sweepApp(appFolder);
   world.lastly();
-  await removeIfEmpty(appFolder);
+  await ownDisk.removeFolderIfEmpty(appFolder);
+}
+
+/** The watchdog's look is over in seconds, and no reason to refuse. */
+async function staysInUse(appFolder: string, { clock, signal }: UndoWorld): Promise<boolean> {
+  const endMs = clock.monotonic() + LOOK_MS;
+  while (versionsInUse(appFolder).length > 0) {
+    if (clock.monotonic() > endMs) return true;
+    await clock.sleep(POLL_MS, signal);
+  }
+  return false;
 }
 
 /** A folder outside of ours goes when nothing is left in it, unless our programs have printed there. */
-async function remove(target: string, appFolder: string, record: InstallRecord): Promise<void> {
+async function remove(
+  disk: HostDisk,
+  target: string,
+  appFolder: string,
+  record: InstallRecord,
+): Promise<void> {
   const isFolder = record.folders.includes(target);
   const isOurs = target.startsWith(`${appFolder}${path.sep}`) || isLogs(target);
-  if (isFolder && !isOurs) await removeIfEmpty(target);
+  if (record.files.some(({ path: file }) => file === target)) await disk.removeFile(target);
+  else if (isFolder && !isOurs) await disk.removeFolderIfEmpty(target);
   else await rm(target, { recursive: true, force: true });
-}
-
-async function removeIfEmpty(folder: string): Promise<void> {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return;
-  if (readdirSync(folder).length === 0) await rmdir(folder);
 }
 
 function isLogs(folder: string): boolean {

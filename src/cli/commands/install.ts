@@ -23,8 +23,9 @@ export const command: Command = {
   description:
     "Shows what would be written and changed, line by line, asks, and does it; a second time it finds\n" +
     "nothing to do. At the end the scheduler starts one process that tries what a night needs; what it\n" +
-    "could not do leaves the installation as it is and ends with 1. --render writes the files of any host on any machine, each at its final path below a\n" +
-    "folder, with plan.json beside them.",
+    "could not do leaves the installation as it is and ends with 1. --render writes the files of any host\n" +
+    "on any machine, each at its final path below a folder, with plan.json beside them. On a Mac it is\n" +
+    "run without sudo, and asks for the password once, where a step needs it.",
   options: [
     {
       flags: "--host <name>",
@@ -53,7 +54,10 @@ export const command: Command = {
       when: "it could not be done, or a night would fail in it; the message says what and the remedy",
     },
     { code: ExitCode.unavailable, when: "the volume that the home was installed on is not there" },
-    { code: ExitCode.lockHeld, when: "another installation is under way" },
+    {
+      code: ExitCode.lockHeld,
+      when: "a run would have to be ended, or another installation is under way",
+    },
     { code: ExitCode.configInvalid, when: "cbi.yaml is missing or invalid" },
   ],
   async run(context, input) {

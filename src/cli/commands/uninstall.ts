@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { mustNotBeSudo } from "../../install/checks-before.ts";
 import { installLockFile, takeInstallLock } from "../../install/install-lock.ts";
 import { machineFor, ownHost } from "../../install/machine.ts";
 import { readRecord, type InstallRecord } from "../../install/record.ts";
@@ -41,7 +42,10 @@ export const command: Command = {
   ],
   async run(context, input) {
     const options: UninstallOptions = input.options;
-    const { appFolder } = machineFor(ownHost(), context.environment);
+    const { environment } = context;
+    // A Mac's sudo leaves HOME as it is: what is the user's would be written as root's.
+    if (process.platform === "darwin") mustNotBeSudo("cbi uninstall", environment);
+    const { appFolder } = machineFor(ownHost(), environment);
     const record = await readRecord(appFolder);
     if (!record) {
       if (options.json) context.write(`${JSON.stringify({ removed: [] })}\n`);

@@ -27,7 +27,6 @@ export const command: Command = {
     "is brought by: npx cbi@latest upgrade",
   options: [
     { flags: "--dry-run", summary: "show what would change; nothing is changed" },
-    { flags: "--force", summary: "even if a run has to be ended for it" },
     ...carryFlags,
   ],
   examples: [

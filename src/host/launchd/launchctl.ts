@@ -4,14 +4,16 @@ import { Failure } from "../../system/failure.ts";
 import type { HostUnit } from "../hosted-home.ts";
 import type { RegisteredUnit, Registrar, RegistrarWorld } from "../registrar.ts";
 import { LaunchctlDomain } from "./launchctl-domain.ts";
+import { WATCHDOG_LABEL } from "./names.ts";
 import { nextRing } from "./next-ring.ts";
 import { isAtWork, type PrintedService } from "./print-text.ts";
 import type { Root } from "./root.ts";
 import { differences, readTold } from "./told.ts";
 
-const POLL_MS = 250;
+const POLL_MS = 100;
 /** launchd waits ExitTimeOut between TERM and KILL; ours are a minute and a half at most. */
 const GONE_MS = 120_000;
+const LOOK_MS = 30_000;
 const ATTEMPTS = 3;
 const RETRY_MS = 2_000;
 
@@ -65,9 +67,11 @@ export function launchctlRegistrar(
       });
     },
     async running(units) {
-      const printed = units.map(async ({ name }) => [name, await launchd.print(name)] as const);
-      const found = await Promise.all(printed);
-      return found.flatMap(([name, service]) => (service && isAtWork(service) ? [name] : []));
+      const found = units.map(async ({ name }) => {
+        const printed = await settled(launchd, name, world);
+        return printed && isAtWork(printed) ? [name] : [];
+      });
+      return (await Promise.all(found)).flat();
     },
   };
 }
@@ -121,7 +125,7 @@ async function load(
   world: RegistrarWorld,
 ): Promise<void> {
   const { name, file } = unit;
-  const printed = await launchd.print(name);
+  const printed = await settled(launchd, name, world);
   if (printed && isAtWork(printed) && world.isForced !== true) throw underWay(name);
   if (printed) await unload(launchd, name, world);
   await launchd.enable(name);
@@ -133,6 +137,20 @@ async function load(
     if (isAmbiguous && (await hasAsTold(launchd, unit))) return;
     if (!isAmbiguous || attempt >= ATTEMPTS) throw failure;
     await world.clock.sleep(RETRY_MS, world.signal);
+  }
+}
+
+/** What launchd has of a service. The watchdog's look is over in seconds, and is waited for. */
+async function settled(
+  launchd: LaunchctlDomain,
+  label: string,
+  { clock, signal }: RegistrarWorld,
+): Promise<PrintedService | undefined> {
+  const endMs = clock.monotonic() + (label === WATCHDOG_LABEL ? LOOK_MS : 0);
+  for (;;) {
+    const printed = await launchd.print(label);
+    if (!printed || !isAtWork(printed) || clock.monotonic() >= endMs) return printed;
+    await clock.sleep(POLL_MS, signal);
   }
 }
 

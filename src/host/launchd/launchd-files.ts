@@ -2,6 +2,7 @@ import { build } from "plist";
 import type { HostedHome, HostFile, HostFiles, HostFolder } from "../hosted-home.ts";
 import type { ProbeRequest } from "../probe.ts";
 import { jobPlist, probePlist, watchdogPlist, type LaunchdPlist } from "./job-plist.ts";
+import { protectedFolder } from "./protected-folder.ts";
 import { logsFolder, plistFile, startsFolder } from "./names.ts";
 import { hasWakeDaemon, wakeFiles, wakePlist, wakeUnit, type WakePlist } from "./wake/daemon.ts";
 
@@ -61,12 +62,10 @@ function remarks({ scope, root, account, jobs }: HostedHome): string[] {
       found.push("Nothing wakes the Mac: that needs an installation in the machine's own launchd.");
     }
   }
-  const isProtected = ["Documents", "Desktop", "Downloads"].some((name) =>
-    root.startsWith(`${account.folder}/${name}/`),
-  );
-  if (isProtected) {
+  const folder = protectedFolder(root, account.folder);
+  if (folder !== undefined) {
     found.push(
-      "macOS keeps what it starts by itself out of Documents, Desktop and Downloads: move the home, or the runs will be refused.",
+      `macOS keeps what it starts by itself out of ${folder}: without Full Disk Access for the installed Node every run is refused.`,
     );
   }
   if (root.startsWith("/Volumes/")) {

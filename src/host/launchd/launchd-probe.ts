@@ -1,6 +1,6 @@
-import { chmod, rm } from "node:fs/promises";
-import { exists, replaceFile } from "../../system/files.ts";
+import { exists } from "../../system/files.ts";
 import { runCommand } from "../../system/run-command.ts";
+import type { HostDisk } from "../disk.ts";
 import type { HostedHome, HostUnit } from "../hosted-home.ts";
 import type { HostProbe, ProbeRequest } from "../probe.ts";
 import type { Registrar, RegistrarWorld } from "../registrar.ts";
@@ -15,26 +15,25 @@ export function launchdProbe(
   home: HostedHome,
   request: ProbeRequest,
   domain: string,
-  registrar: Registrar,
+  { registrar, disk }: { registrar: Registrar; disk: HostDisk },
   world: RegistrarWorld,
 ): HostProbe {
   const list = probeFile(home, request);
   const unit: HostUnit = { name: PROBE_LABEL, domain, file: list.path };
   const clear = async (): Promise<void> => {
     await registrar.unregister([unit]);
-    await rm(list.path, { force: true });
+    await disk.removeFile(list.path);
     await registrar.forgetFiles([unit]);
   };
   return {
     isInside: true,
     async start() {
       await clear();
-      await replaceFile(list.path, list.content);
-      await chmod(list.path, list.mode);
+      await disk.write(list, Buffer.from(list.content));
       await registrar.register([unit], [list], new Set([list.path]));
     },
     async ended() {
-      const { stdout } = await runCommand("launchctl", ["print", `${domain}/${PROBE_LABEL}`], {
+      const { stdout } = await runCommand("/bin/launchctl", ["print", `${domain}/${PROBE_LABEL}`], {
         environment: { ...world.environment, LC_ALL: "C" },
         workingDirectory: "/",
         timeoutMs: CALL_MS,

@@ -9,6 +9,7 @@ export const ROOT_PROGRAMS = [
   "/bin/launchctl",
   "/bin/mv",
   "/bin/rm",
+  "/bin/rmdir",
   "/usr/bin/install",
   "/usr/bin/pmset",
 ] as const;

@@ -5,7 +5,7 @@ import type { HostProbe, ProbeRequest } from "../../host/probe.ts";
 import type { RegistrarWorld } from "../../host/registrar.ts";
 import { systemdProbe } from "../../host/systemd/systemd-probe.ts";
 import type { HostName } from "../machine.ts";
-import { registrarOf } from "../registrars.ts";
+import { diskOf, registrarOf } from "../registrars.ts";
 
 /** How this machine's scheduler is let start a probe. Throws `CBI_HOST_UNSUPPORTED` where it cannot be told. */
 export function probeOf(
@@ -18,5 +18,7 @@ export function probeOf(
   if (host === "systemd") return systemdProbe(home, request, world);
   if (host === "cron") return cronProbe(home, request, world);
   const domain = home.scope === "system" ? "system" : `gui/${process.getuid?.() ?? 0}`;
-  return launchdProbe(home, request, domain, registrar, world);
+  const { scope, program } = home;
+  const disk = diskOf({ host, scope, appFolder: program.appFolder }, world);
+  return launchdProbe(home, request, domain, { registrar, disk }, world);
 }

@@ -14,7 +14,7 @@ chmod 755 "$upper"
 umask 022
 cp -r --no-preserve=ownership,timestamps "$seed/." "$upper/"
 mkdir -p "$upper"/{Library/LaunchDaemons,"Library/Application Support",Library/Preferences/SystemConfiguration} \
-  "$upper"/{Users/you/Library,var/root,opt/mac/{bin,repo,upper,state},tmp,proc,dev,sys,usr/bin,usr/libexec,node_modules}
+  "$upper"/{Users/you/Library/{Logs,"Application Support"},var/root,opt/mac/{bin,repo,upper,state},tmp,proc,dev,sys,usr/bin,usr/libexec,node_modules}
 touch "$upper/opt/mac/bin/real-node"
 mkdir -p "$upper/var/db"
 chmod 700 "$upper/var/root" "$upper/opt/mac/state"

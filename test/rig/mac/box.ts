@@ -222,7 +222,10 @@ export class MacBox implements AsyncDisposable {
    */
   tree(): Record<string, string> {
     const upper = this.at("/opt/mac/upper");
-    const found = globSync("**/*", { cwd: upper, exclude: (file) => /^opt$|^proc$/.test(file) });
+    const found = globSync("**/*", {
+      cwd: upper,
+      exclude: (file) => /^opt$|^proc$|\/current\//.test(file),
+    });
     const known = found.sort().map((file): [string, string] => {
       const stat = lstatSync(path.join(upper, file));
       const mode = `${(stat.mode & 0o7777).toString(8)} ${stat.uid}`;
