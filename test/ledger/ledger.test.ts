@@ -206,6 +206,23 @@ void test("the newest run is the one recorded last, also after the clock was set
   assert.ok(!plan.join().includes("TEMP B-TREE"), "found without sorting the whole history");
 });
 
+void test("runs under way are found among many by an index, and the newest without sorting them", (t) => {
+  using ledger = Ledger.open(":memory:");
+  const plans = (filter: Parameters<typeof newestRuns>[1]): string[] => {
+    const all = t.mock.method(ledger, "all");
+    newestRuns(ledger, filter);
+    const [sql, ...values] = all.mock.calls[0]?.arguments ?? ["SELECT 1"];
+    all.mock.restore();
+    return ledger.all(`EXPLAIN QUERY PLAN ${sql}`, ...values).map((row) => String(row["detail"]));
+  };
+  const underWay = ["SEARCH run USING INDEX run_by_state (state=?)"];
+  assert.deepEqual(plans({ job: "nightly", states: ["running"], limit: 1 }), underWay);
+  assert.deepEqual(plans({ states: ["running"], limit: 1 }), underWay);
+  const ofJob = ["SEARCH run USING INDEX run_by_job (job=?)"];
+  assert.deepEqual(plans({ job: "nightly", limit: 1 }), ofJob);
+  assert.deepEqual(plans({ job: "nightly", states: ["done", "failed"], limit: 1 }), ofJob);
+});
+
 void test("of finished stages the newest that was really run is found, and none that failed", () => {
   using ledger = Ledger.open(newFile());
   const finish = (id: string, asOf: string, endedMs: number, reusedFrom?: string) => {
