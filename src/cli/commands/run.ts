@@ -2,6 +2,7 @@ import type { Home } from "../../config/home.ts";
 import type { StageName } from "../../config/schema.ts";
 import { STAGE_NAMES } from "../../config/stage-names.ts";
 import { beginForHost } from "../../host/begin.ts";
+import { awakeForRun } from "../../host/launchd/awake/awake-for-run.ts";
 import { excludedToday, runByPerson, type PersonWish } from "../../jobs/person.ts";
 import { lastBeat } from "../../guard/heartbeat.ts";
 import { runScheduled, type Road, type RoadEnd } from "../../jobs/road.ts";
@@ -121,6 +122,9 @@ export const command: Command = {
     if (options.dryRun) return showPlan(context, home, planRequest(job.name, options), options);
     const forced =
       options.scheduled && options.ignoreCalendar ? excludedToday(road, job) : undefined;
+    const say = (message: string): void => emit({ event: "note", message });
+    using awake = awakeForRun(job.settings.power.awake, { ...context, say });
+    void awake;
     if (options.scheduled) await lookAtWatchdog(context, road);
     if (options.scheduled && forced === undefined) {
       return showRoad(context, await startScheduled(road, job), options);
