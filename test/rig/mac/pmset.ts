@@ -1,0 +1,21 @@
+import { heldAwake } from "./caffeinate.ts";
+import { remember, stateOf, type Fake } from "./fake.ts";
+import { CALM, dateOn, pmsetOn, type PowerState } from "./powerd.ts";
+
+/** `pmset`, and its powerd in `pmset.json` of the state. */
+export const pmset: Fake = {
+  answer(call) {
+    const state = stateOf<PowerState>("pmset", CALM);
+    const { answer, next } = pmsetOn(state, call, Date.now(), heldAwake());
+    if (next) remember("pmset", next);
+    return answer;
+  },
+};
+
+/** `date` of macOS, on the Mac's clock. */
+export const date: Fake = {
+  answer({ args }) {
+    const { zone } = stateOf<PowerState>("pmset", CALM);
+    return { code: 0, stdout: `${dateOn(zone, args, Date.now())}\n` };
+  },
+};
