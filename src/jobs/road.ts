@@ -221,7 +221,8 @@ class Pass {
     });
     const { run, isCatchUp } = invocation;
     const nowMs = this.#road.world.clock.now();
-    const claim = { ...next.slot, job: job.name, run, isCatchUp, nowMs };
+    const { dueMs } = next.slot;
+    const claim = { ...next.slot, job: job.name, run, isCatchUp, nowMs, settledMs: dueMs - 1 };
     const isOurs = seen ? reclaimSlot(ledger, claim, seen) : claimSlot(ledger, claim);
     return isOurs ? invocation : undefined;
   }

@@ -41,6 +41,8 @@ export interface Claim {
   run: string;
   isCatchUp: boolean;
   nowMs: number;
+  /** Every slot due no later has a record, where the caller knows; the next check lists them no more. */
+  settledMs?: number;
 }
 
 /**
@@ -63,8 +65,14 @@ export function claimSlot(ledger: Ledger, claim: Claim): boolean {
       claim.nowMs,
       claim.nowMs,
     );
+    if (row && claim.settledMs !== undefined) settle(ledger, claim.job, claim.settledMs);
     return row !== undefined;
   });
+}
+
+/** Keeps how far every slot of a job has a record. */
+function settle(ledger: Ledger, job: string, throughMs: number): void {
+  ledger.run("UPDATE job SET through_ms = max(through_ms, ?) WHERE name = ?", throughMs, job);
 }
 
 /**
@@ -180,11 +188,7 @@ export function writeCheck(ledger: Ledger, check: CheckRecord): void {
       check.nowMs,
     );
   }
-  ledger.run(
-    "UPDATE job SET through_ms = max(through_ms, ?) WHERE name = ?",
-    check.throughMs,
-    check.job,
-  );
+  settle(ledger, check.job, check.throughMs);
   noteCheck(ledger, check);
 }
 

@@ -41,6 +41,24 @@ void test("a new job counts from its registration, and its first slot runs with 
   assert.deepEqual((await rig.scheduled("scan")).slots, [], "nothing is due a second time");
 });
 
+void test("a job that is always in time is asked about its newest slots alone", async (t) => {
+  using rig = new RoadUnderTest("{ scan: { kind: command, argv: [x], every: 15m } }", NOON);
+  await rig.scheduled("scan");
+  for (let quarter = 0; quarter < 40; quarter++) {
+    rig.clock.advance(HOUR / 4);
+    await rig.scheduled("scan");
+  }
+  assert.equal(rig.slots("scan").length, 40);
+  rig.clock.advance(HOUR / 4);
+  const get = t.mock.method(rig.ledger, "get");
+  await rig.scheduled("scan");
+  const asked = get.mock.calls.filter(({ arguments: [sql] }) =>
+    sql.startsWith("SELECT * FROM slot WHERE job = ? AND name = ?"),
+  );
+  assert.ok(asked.length < 15, `${asked.length} slots were looked up`);
+  assert.equal(rig.slots("scan").at(-1)?.split(" ")[1], "done");
+});
+
 void test("nights that were slept through end as superseded, the latest runs", async () => {
   using rig = new RoadUnderTest(DAILY, NOON);
   await rig.scheduled("scan");

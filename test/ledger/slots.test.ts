@@ -127,6 +127,20 @@ void test("slots are found by day, by newness and by whether they were caught up
   assert.equal(lastCaughtUpMs(ledger, "other"), undefined);
 });
 
+void test("a claim says how far every slot has a record, and one that is given back takes it back", () => {
+  using ledger = registered();
+  const through = (): number | undefined => registeredJob(ledger, "nightly")?.throughMs;
+  const before = through() ?? 0;
+  const later = DUE + 86_400_000;
+  assert.equal(claimSlot(ledger, { ...claim("a"), dueMs: later, settledMs: later - 1 }), true);
+  assert.equal(through(), later - 1);
+  assert.equal(claimSlot(ledger, { ...claim("b"), dueMs: later, settledMs: later + 5 }), false);
+  assert.equal(through(), later - 1, "who came too late knows nothing");
+  releaseSlot(ledger, { job: "nightly", name: NAME, dueMs: later, run: "a" });
+  assert.equal(through(), later - 1, "it is found again");
+  assert.ok(before < later - 1);
+});
+
 void test("every query of slots goes by an index, so that ten years of them cost what a day does", () => {
   using ledger = registered();
   const queries = [
