@@ -27,3 +27,19 @@ export function letOptimize(): void {
   const { setFlagsFromString } = process.getBuiltinModule("node:v8");
   for (const flag of ["--opt", "--maglev"]) setFlagsFromString(flag);
 }
+
+let collect: ((options: { type: "minor" }) => void) | undefined;
+
+/**
+ * Frees what has just become garbage, in a millisecond. For loops that pass on many buffers: these lie
+ * outside of V8's heap, which is so small beside them that it would let a hundred megabytes come together
+ * before it looked. The function is V8's own, which it shows to contexts made under the flag.
+ */
+export function collectYoungGarbage(): void {
+  if (!collect) {
+    process.getBuiltinModule("node:v8").setFlagsFromString("--expose-gc");
+    const found: unknown = process.getBuiltinModule("node:vm").runInNewContext("gc");
+    collect = typeof found === "function" ? (options) => void found(options) : () => undefined;
+  }
+  collect({ type: "minor" });
+}

@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
 import { fromJSON } from "@grpc/proto-loader";
-import { READ_SERVICE, STORAGE_API } from "../../src/warehouse/bigquery/storage-api.ts";
+import { READ_SERVICE, STORAGE_API } from "./storage-proto.ts";
 import { resolvePythonEnvironment } from "../../src/workers/environment.ts";
 
 /** What the fake streams: one batch, so many times. */
@@ -13,6 +13,8 @@ export interface ArrowSupply {
   columns: number;
   rowsOfBatch: number;
   batches: number;
+  /** The columns' names, the first a day; by default `date`, `c1`, … */
+  names?: readonly string[];
   /** After so many batches of one call the stream is cut, until the rest is short enough. */
   cutAfter?: number;
   /** Refuses the session, as without the role. */
@@ -24,7 +26,7 @@ import datetime, sys
 import numpy as np, pyarrow as pa
 folder, columns, rows = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 random = np.random.default_rng(7)
-names = ["date"] + [f"c{place}" for place in range(1, columns)]
+names = sys.argv[4:] or ["date"] + [f"c{place}" for place in range(1, columns)]
 arrays = [pa.array([datetime.date(2024, 1, 2)] * rows, pa.date32())]
 arrays += [pa.array(random.normal(size=rows)) for _ in names[1:]]
 batch = pa.RecordBatch.from_arrays(arrays, names=names)
@@ -92,7 +94,13 @@ async function makeBatch(supply: ArrowSupply): Promise<{ schema: Buffer; batch: 
   try {
     const { python } = resolvePythonEnvironment(process.env);
     const sizes = [String(supply.columns), String(supply.rowsOfBatch)];
-    await promisify(execFile)(python, ["-c", MAKE_BATCH, folder, ...sizes]);
+    await promisify(execFile)(python, [
+      "-c",
+      MAKE_BATCH,
+      folder,
+      ...sizes,
+      ...(supply.names ?? []),
+    ]);
     const [schema, batch] = await Promise.all(
       ["schema", "batch"].map((name) => readFile(path.join(folder, name))),
     );

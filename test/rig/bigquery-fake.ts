@@ -45,6 +45,8 @@ export class FakeBigQuery implements AsyncDisposable {
   bytes = 0;
   /** Bytes that every query bills; by default those that it processes. */
   bytesBilled: number | undefined;
+  /** Where the rows of a question are said to lie, for the Storage Read API; by default nowhere. */
+  destination: { projectId: string; datasetId: string; tableId: string; rows: number } | undefined;
   /** How often a job is still running when it is looked at. */
   pendingPolls = 0;
   readonly locations = new Map<string, string>();
@@ -325,7 +327,7 @@ export class FakeBigQuery implements AsyncDisposable {
     const processed = String(isUnknown ? 0 : this.bytes);
     return {
       jobReference: { jobId: job.jobId, location: "US" },
-      configuration: job.configuration,
+      configuration: this.#located(job.configuration),
       status: {
         state: isDone ? "DONE" : "RUNNING",
         ...(isDone && job.error ? { errorResult: job.error } : {}),
@@ -340,14 +342,22 @@ export class FakeBigQuery implements AsyncDisposable {
     };
   }
 
+  #located(configuration: Record<string, unknown>): unknown {
+    const { query } = configuration as { query?: object };
+    if (!query || !this.destination) return configuration;
+    const { rows: _rows, ...destinationTable } = this.destination;
+    return { ...configuration, query: { ...query, destinationTable } };
+  }
+
   #page(jobId: string, url: URL): unknown {
     const { rows, fields } = this.#job(jobId);
     const from = Number(url.searchParams.get("pageToken") ?? 0);
-    const to = from + Number(url.searchParams.get("maxResults") ?? 1000);
+    const rowsMax = Number(url.searchParams.get("maxResults") ?? 1000);
+    const to = from + rowsMax;
     return {
       jobComplete: true,
       schema: { fields },
-      totalRows: String(rows.length),
+      totalRows: String(rowsMax === 0 ? (this.destination?.rows ?? rows.length) : rows.length),
       ...(to < rows.length ? { pageToken: String(to) } : {}),
       rows: rows.slice(from, to).map((row) => ({ f: row.map((v) => ({ v })) })),
     };

@@ -1,13 +1,20 @@
-import { open } from "node:fs/promises";
-import type { Client, Metadata, ServiceError } from "@grpc/grpc-js";
-import { z } from "zod";
 import type { BigQuerySettings } from "../../config/bigquery-schema.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
+import { BatchFile } from "./batch-file.ts";
 import type { Authorization } from "./credentials.ts";
 import { networkFailure } from "./errors.ts";
+import { GRPC, GrpcChannel, GrpcError } from "./grpc.ts";
 import type { BigQueryRest } from "./rest.ts";
-import { ARROW_FORMAT, READ_SERVICE, STORAGE_API } from "./storage-api.ts";
+import {
+  CREATE_READ_SESSION,
+  parseSession,
+  READ_ROWS,
+  readRows,
+  type ReadSession,
+  rowsRequest,
+  sessionRequest,
+} from "./storage-api.ts";
 import type { TableReference } from "./tables.ts";
 
 /** What is read into which file. */
@@ -22,35 +29,26 @@ export class ArrowUnavailable extends Error {
   override name = "ArrowUnavailable";
 }
 
-const HOST = "bigquerystorage.googleapis.com:443";
+const HOST = "bigquerystorage.googleapis.com";
 const SESSION_MS = 60_000;
-const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
+/** A large table's first rows may take half a minute. */
+const ROWS_MS = 90_000;
+const SESSION_BYTES_MAX = 16 * 1024 * 1024;
 const RESUMES_MAX = 5;
-// https://grpc.io/docs/guides/status-codes/
-const CODE = {
-  deadline: 4,
-  denied: 7,
-  exhausted: 8,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-};
-const PASSING: readonly number[] = [CODE.deadline, CODE.exhausted, CODE.internal, CODE.unavailable];
+const PASSING: readonly number[] = [GRPC.deadline, GRPC.exhausted, GRPC.internal, GRPC.unavailable];
 
-const sessionSchema = z.object({
-  arrow_schema: z.object({ serialized_schema: z.instanceof(Uint8Array) }),
-  streams: z.array(z.object({ name: z.string() })).default([]),
-});
-const responseSchema = z.object({
-  arrow_record_batch: z.object({ serialized_record_batch: z.instanceof(Uint8Array) }).nullish(),
-  row_count: z.coerce.number(),
-});
+interface Reader {
+  rest: BigQueryRest;
+  channel: GrpcChannel;
+  authorization: Authorization;
+}
 
 /**
  * Reads a table by the Storage Read API in one stream, which keeps the order of a sorted result, and
  * writes its bytes as they come: the schema and the record batches one after the other are a stream in
  * Arrow's IPC format (https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format). A cut
- * stream goes on at the row where it was. Throws `ArrowUnavailable` when no session can be had.
+ * stream goes on at the row where it was. Returns the rows. Throws `ArrowUnavailable` when no session can
+ * be had.
  */
 export async function readArrow(
   rest: BigQueryRest,
@@ -59,167 +57,112 @@ export async function readArrow(
   request: ArrowRequest,
 ): Promise<number> {
   request.signal.throwIfAborted();
-  const client = await openClient(settings, authorization);
-  try {
-    const session = await createSession(rest, client, request);
-    const handle = await open(request.file, "wx");
-    try {
-      await handle.write(session.arrow_schema.serialized_schema);
-      let rows = 0;
-      for (const { name } of session.streams) {
-        rows += await readStream(rest, client, name, request.signal, async (bytes) => {
-          await handle.write(bytes);
-        });
-      }
-      return rows;
-    } finally {
-      await handle.close();
-    }
-  } finally {
-    client.close();
+  using channel = new GrpcChannel(originOf(settings));
+  const reader = { rest, channel, authorization };
+  const session = await createSession(reader, request);
+  await using file = await BatchFile.create(request.file);
+  await file.append(session.schema);
+  file.keep();
+  let rows = 0;
+  for (const name of session.streams) {
+    rows += await readStream(reader, name, request.signal, file);
   }
+  await file.finish();
+  return rows;
 }
 
-async function openClient(
-  settings: BigQuerySettings,
-  authorization: Authorization,
-): Promise<Client> {
-  const { Client, credentials, Metadata } = await import("@grpc/grpc-js");
-  const options = { "grpc.max_receive_message_length": MESSAGE_BYTES_MAX };
-  const local = settings.endpoint;
-  if (local) {
-    if (local.storage === undefined) throw new ArrowUnavailable("the emulator has no gRPC address");
-    return new Client(local.storage, credentials.createInsecure(), options);
-  }
-  const perCall = credentials.createFromMetadataGenerator((_parameters, done) => {
-    void tellAuthorization(authorization, new Metadata(), done);
-  });
-  const channel = credentials.combineChannelCredentials(credentials.createSsl(), perCall);
-  return new Client(HOST, channel, options);
-}
-
-async function tellAuthorization(
-  authorization: Authorization,
-  metadata: Metadata,
-  done: (error: Error | null, metadata?: Metadata) => void,
-): Promise<void> {
-  let failure: Error | null = null;
-  try {
-    const token = await authorization();
-    if (token !== undefined) metadata.set("authorization", token);
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
-  }
-  if (failure) done(failure);
-  else done(null, metadata);
-}
-
-interface Method {
-  path: string;
-  requestSerialize: (value: object) => Buffer;
-  responseDeserialize: (bytes: Buffer) => object;
-}
-
-async function methods(): Promise<Record<"CreateReadSession" | "ReadRows", Method>> {
-  const { fromJSON } = await import("@grpc/proto-loader");
-  const service = fromJSON(STORAGE_API, { keepCase: true, longs: Number, defaults: true })[
-    READ_SERVICE
-  ];
-  if (!service || !("CreateReadSession" in service) || !("ReadRows" in service)) {
-    throw new Error("the description of the Storage Read API is incomplete");
-  }
-  const { CreateReadSession, ReadRows } = service;
-  return { CreateReadSession, ReadRows };
+function originOf({ endpoint }: BigQuerySettings): string {
+  if (!endpoint) return `https://${HOST}`;
+  if (endpoint.storage !== undefined) return `http://${endpoint.storage}`;
+  throw new ArrowUnavailable("the emulator has no gRPC address");
 }
 
 async function createSession(
-  rest: BigQueryRest,
-  client: Client,
+  { rest, channel, authorization }: Reader,
   { table, signal }: ArrowRequest,
-): Promise<z.infer<typeof sessionSchema>> {
-  const { CreateReadSession } = await methods();
-  const { Metadata } = await import("@grpc/grpc-js");
+): Promise<ReadSession> {
   const name = `projects/${table.projectId}/datasets/${table.datasetId}/tables/${table.tableId}`;
-  const metadata = new Metadata();
-  metadata.set("x-goog-request-params", `read_session.table=${encodeURIComponent(name)}`);
-  const answer = await new Promise<unknown>((resolve, reject) => {
-    const call = client.makeUnaryRequest(
-      CreateReadSession.path,
-      CreateReadSession.requestSerialize,
-      CreateReadSession.responseDeserialize,
-      {
-        parent: `projects/${rest.project}`,
-        read_session: { table: name, data_format: ARROW_FORMAT },
-        max_stream_count: 1,
-      },
-      metadata,
-      { deadline: rest.clock.now() + SESSION_MS },
-      (error, value) => (error ? reject(error) : resolve(value)),
-    );
-    signal.addEventListener("abort", () => call.cancel(), { once: true });
-  }).catch((error: unknown) => {
+  const call = {
+    path: CREATE_READ_SESSION,
+    headers: await headersOf(authorization, `read_session.table=${encodeURIComponent(name)}`),
+    message: sessionRequest(rest.project, name),
+    silenceMs: SESSION_MS,
+    signal,
+  };
+  try {
+    return await channel.call(call, async ({ bytes, next }) => {
+      const length = await next();
+      if (length === undefined || length > SESSION_BYTES_MAX) {
+        throw new RangeError(`the read session has ${length ?? "no"} bytes`);
+      }
+      const session = parseSession(await bytes.read(length));
+      // Its end says whether all was well.
+      if ((await next()) === undefined) return session;
+      throw new RangeError("there are two read sessions");
+    });
+  } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof Failure) throw error;
-    throw new ArrowUnavailable(messageOf(error), { cause: error });
-  });
-  return sessionSchema.parse(answer);
+    if (error instanceof GrpcError || error instanceof RangeError) {
+      throw new ArrowUnavailable(messageOf(error), { cause: error });
+    }
+    throw error;
+  }
 }
 
-/** Hands the batches of a stream on in their order; returns the rows. */
+/** Appends the batches of a stream in their order; returns the rows. */
 async function readStream(
-  rest: BigQueryRest,
-  client: Client,
+  { rest, channel, authorization }: Reader,
   name: string,
   signal: AbortSignal,
-  write: (bytes: Uint8Array) => Promise<void>,
+  file: BatchFile,
 ): Promise<number> {
-  const { ReadRows } = await methods();
-  const { Metadata } = await import("@grpc/grpc-js");
-  const metadata = new Metadata();
-  metadata.set("x-goog-request-params", `read_stream=${encodeURIComponent(name)}`);
   let rows = 0;
   let failures = 0;
   for (;;) {
     const before = rows;
-    const call = client.makeServerStreamRequest(
-      ReadRows.path,
-      ReadRows.requestSerialize,
-      ReadRows.responseDeserialize,
-      { read_stream: name, offset: rows },
-      metadata,
-    );
-    const cancel = (): void => call.cancel();
-    signal.addEventListener("abort", cancel, { once: true });
+    const call = {
+      path: READ_ROWS,
+      headers: await headersOf(authorization, `read_stream=${encodeURIComponent(name)}`),
+      message: rowsRequest(name, rows),
+      silenceMs: ROWS_MS,
+      signal,
+    };
     try {
-      for await (const message of call) {
-        const { arrow_record_batch: batch, row_count: count } = responseSchema.parse(message);
-        if (batch) await write(batch.serialized_record_batch);
-        rows += count;
-      }
+      await channel.call(call, async ({ bytes, next }) => {
+        for (let length = await next(); length !== undefined; length = await next()) {
+          rows += await readRows(bytes, length, (part) => file.append(part));
+          file.keep();
+        }
+      });
       return rows;
     } catch (error) {
       signal.throwIfAborted();
       failures = rows > before ? 1 : failures + 1;
       if (!isPassing(error) || failures > RESUMES_MAX) throw streamFailure(error);
+      await file.takeBack();
       await rest.clock.sleep(250 * 2 ** failures, signal);
-    } finally {
-      signal.removeEventListener("abort", cancel);
-      call.cancel();
     }
   }
 }
 
-function isPassing(error: unknown): boolean {
-  return isServiceError(error) && PASSING.includes(error.code);
+async function headersOf(
+  authorization: Authorization,
+  parameters: string,
+): Promise<Record<string, string>> {
+  const token = await authorization();
+  return {
+    "x-goog-request-params": parameters,
+    ...(token === undefined ? {} : { authorization: token }),
+  };
 }
 
-function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && "code" in error && typeof error.code === "number";
+function isPassing(error: unknown): boolean {
+  return error instanceof GrpcError && PASSING.includes(error.code);
 }
 
 function streamFailure(error: unknown): unknown {
   if (isPassing(error)) return networkFailure(HOST, messageOf(error), error);
-  if (!isServiceError(error)) return error;
+  if (!(error instanceof GrpcError) && !(error instanceof RangeError)) return error;
   return new Failure({
     code: "CBI_BIGQUERY_STREAM",
     message: `the Storage Read API ended the export: ${error.message}`,

@@ -20,18 +20,30 @@ export interface Conversion {
   file: string;
 }
 
-const resultSchema = z.object({ rows: z.int(), isSorted: z.boolean() });
+const resultSchema = z.object({
+  rows: z.int(),
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  /** The oldest and the newest day. */
+  first: z.iso.date().nullable(),
+  last: z.iso.date().nullable(),
+  isSorted: z.boolean(),
+});
+/** What a Parquet file says that it holds, and whether its rows are in order of date. */
+export type Written = z.infer<typeof resultSchema>;
+
+/** One heap for all threads of the C library, of which each would keep what it has freed (mallopt(3)). */
+const FRUGAL = { MALLOC_ARENA_MAX: "1" };
 const BACKLOG: { last: Promise<unknown> } = { last: Promise.resolve() };
 
 /**
  * Has a worker write the Parquet file, one at a time: several would hold the memory of several.
- * Tells the rows and whether they came in order of date.
+ * Tells what the file then holds, read back from it, and whether the rows came in order of date.
  */
 export async function convertToParquet(
   conversion: Conversion,
   world: { environment: Readonly<Record<string, string | undefined>>; clock: Clock },
   signal: AbortSignal,
-): Promise<z.infer<typeof resultSchema>> {
+): Promise<Written> {
   const python = resolvePythonEnvironment(world.environment);
   const turn = BACKLOG.last.then(() => convert(conversion, python.python, world, signal));
   BACKLOG.last = turn.catch(() => undefined);
@@ -43,9 +55,13 @@ async function convert(
   python: string,
   { environment, clock }: Parameters<typeof convertToParquet>[1],
   signal: AbortSignal,
-): Promise<z.infer<typeof resultSchema>> {
+): Promise<Written> {
   signal.throwIfAborted();
-  const worker = new Worker(workerCommand(python, environment, 1), clock);
+  const command = workerCommand(python, environment, 1);
+  const worker = new Worker(
+    { ...command, environment: { ...command.environment, ...FRUGAL } },
+    clock,
+  );
   const stop = (): void => void worker.end();
   signal.addEventListener("abort", stop, { once: true });
   try {

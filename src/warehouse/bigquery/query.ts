@@ -54,6 +54,7 @@ const MEBIBYTE = 1024 * 1024;
 /** What a query bills at least for each table: https://cloud.google.com/bigquery/pricing. */
 const TABLE_BYTES_MIN = 10 * MEBIBYTE;
 const MARGIN = 1.2;
+const POLL_MS = 1_000;
 
 /**
  * Runs one statement behind the cost guard: a dry run tells the bytes, too many are refused by
@@ -115,7 +116,10 @@ export interface Page {
   rows: unknown[][];
 }
 
-/** The pages of a query's result, with at most `rowsMax` rows each. */
+/**
+ * The pages of a query's result, with at most `rowsMax` rows each. Throws where they do not come to as many
+ * rows as BigQuery says that there are.
+ */
 export async function* resultPages(
   session: Session,
   jobId: string,
@@ -123,12 +127,48 @@ export async function* resultPages(
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
   let pageToken: string | undefined;
+  let rows = 0;
   do {
-    const page = await session.rest.call(pageSchema, {
+    const page = await resultPage(session, { jobId, rowsMax, pageToken }, signal);
+    rows += page.rows.length;
+    pageToken = page.pageToken ?? undefined;
+    // Also where pages would never end.
+    const isEmpty = page.rows.length === 0;
+    if (
+      rows > page.totalRows ||
+      ((pageToken === undefined || isEmpty) && rows !== page.totalRows)
+    ) {
+      throw partial(rows, page.totalRows);
+    }
+    yield {
+      fields: page.schema?.fields ?? [],
+      rows: page.rows.map(({ f }) => f.map(({ v }) => v)),
+    };
+    if (isEmpty) return;
+  } while (pageToken !== undefined);
+}
+
+/** How many rows a query's result has. */
+export async function resultRows(
+  session: Session,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<number> {
+  return (await resultPage(session, { jobId, rowsMax: 0, pageToken: undefined }, signal)).totalRows;
+}
+
+async function resultPage(
+  { rest, location }: Session,
+  request: { jobId: string; rowsMax: number; pageToken: string | undefined },
+  signal: AbortSignal,
+): Promise<z.infer<typeof pageSchema>> {
+  const { jobId, rowsMax, pageToken } = request;
+  for (;;) {
+    const page = await rest.call(pageSchema, {
       method: "GET",
       path: `queries/${jobId}`,
       query: {
-        location: session.location,
+        location,
         maxResults: String(rowsMax),
         // Whole microseconds instead of a rounded number of seconds.
         "formatOptions.useInt64Timestamp": "true",
@@ -136,12 +176,19 @@ export async function* resultPages(
       },
       signal,
     });
-    yield {
-      fields: page.schema?.fields ?? [],
-      rows: page.rows.map(({ f }) => f.map(({ v }) => v)),
-    };
-    pageToken = page.pageToken ?? undefined;
-  } while (pageToken !== undefined);
+    if (page.jobComplete) return page;
+    await rest.clock.sleep(POLL_MS, signal);
+  }
+}
+
+function partial(rows: number, total: number): Failure {
+  return new Failure({
+    code: "CBI_BIGQUERY_PARTIAL",
+    message: `BigQuery says that the result has ${total} rows; it sent ${rows}`,
+    remedy: "Run again.",
+    exit: ExitCode.unavailable,
+    class: "retryable",
+  });
 }
 
 const ROWS_A_PAGE = 10_000;

@@ -81,6 +81,8 @@ def _run(task, channel):
         from . import parquet_file
 
         return parquet_file.write(task, channel.progress)
+    if sys.modules.get("numpy", sys) is None:
+        raise fatal_error("this worker has written Parquet, without numpy, and can do nothing else")
     from . import tasks
 
     kinds = {
