@@ -1,10 +1,11 @@
 import type { Home } from "../config/home.ts";
+import type { Root } from "../host/launchd/root.ts";
 import { removeOldVersions } from "../install/app/current.ts";
 import { runningProgram } from "../install/app/running-program.ts";
 import { applyPlan, isInPlace, type Applied, type ApplyWorld } from "../install/apply.ts";
 import { mustBeInstallable } from "../install/checks-before.ts";
 import { diffLines } from "../install/diff-text.ts";
-import { takeInstallLock } from "../install/install-lock.ts";
+import { removeLonelyLock, takeInstallLock } from "../install/install-lock.ts";
 import { mustBeOnItsVolume } from "../install/home-volume.ts";
 import { planJson } from "../install/plan-json.ts";
 import type { Prepared } from "../install/prepare.ts";
@@ -28,6 +29,8 @@ export interface CarryOptions {
   noProbe?: boolean;
   noSetup?: boolean;
   moved?: boolean;
+  /** Takes root's steps, where root has become the user. */
+  root?: Root | undefined;
 }
 
 /** Options of every command that carries out a plan. */
@@ -63,6 +66,7 @@ export async function carryOut(
     signal: context.signal,
     clock: context.clock,
     source: runningProgram(),
+    root: options.root,
     isForced: options.force === true,
     say: (message) => context.remark(message),
   };
@@ -81,13 +85,34 @@ export async function carryOut(
     context.remark("nothing was changed");
     return ExitCode.done;
   }
-  using lock = takeInstallLock(machine.appFolder);
+  try {
+    return await doIt(context, prepared, { world, isSetUp: missing === undefined }, options);
+  } finally {
+    removeLonelyLock(machine.appFolder);
+  }
+}
+
+async function doIt(
+  context: CommandContext,
+  prepared: Prepared,
+  { world, isSetUp }: { world: ApplyWorld; isSetUp: boolean },
+  options: CarryOptions,
+): Promise<ExitCode> {
+  const { host, home } = prepared.plan;
+  using lock = takeInstallLock(prepared.machine.appFolder);
   void lock;
-  if (missing !== undefined) await setUp(context);
+  if (!isSetUp) {
+    const registrar = registrarOf(host, home.scope, world);
+    // The password is asked for while somebody is there; what follows takes minutes.
+    await registrar.mustAnswer();
+    using rights = registrar.keepRights?.();
+    void rights;
+    await setUp(context);
+  }
   const applied = await applyPlan(prepared, world);
   const inside = options.noProbe
     ? undefined
-    : await askInside(plan.host, plan.home, { isOffline: false }, world);
+    : await askInside(host, home, { isOffline: false }, world);
   showEnd(context, prepared, { applied, inside }, options);
   return inside ? provenExit(inside) : ExitCode.done;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../system/clock.ts";
 import type { HostFile, HostUnit } from "./hosted-home.ts";
+import type { Root } from "./launchd/root.ts";
 
 /** A unit as its scheduler says it has it. */
 export interface RegisteredUnit {
@@ -19,6 +20,8 @@ export interface RegisteredUnit {
 export interface Registrar {
   /** Throws a `Failure` with what to do when the scheduler cannot be spoken to. */
   mustAnswer(): Promise<void>;
+  /** Keeps the right to tell it anything, which `mustAnswer` may have asked a person for. */
+  keepRights?(): Disposable;
   /** Makes it know the units as their files have them now; `changed` are those that differ from before. */
   register(
     units: readonly HostUnit[],
@@ -42,6 +45,8 @@ export interface RegistrarWorld {
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
   clock: Clock;
+  /** Takes steps as root; without it sudo(8) is asked where this process is not root. */
+  root?: Root | undefined;
   /** Whether runs may be ended for what is to be done. */
   isForced?: boolean;
 }

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { RunLock } from "../guard/run-lock.ts";
 import { ExitCode } from "../system/exit-code.ts";
@@ -17,4 +18,12 @@ export function takeInstallLock(appFolder: string): RunLock {
     remedy: "Wait for its end, then the same command again",
     exit: ExitCode.lockHeld,
   });
+}
+
+/** Removes the app folder if nothing but the lock's file lies in it: nothing has come of the installation. */
+export function removeLonelyLock(appFolder: string): void {
+  if (!existsSync(appFolder)) return;
+  const lock = path.basename(installLockFile(appFolder));
+  const isLonely = readdirSync(appFolder).every((name) => name === lock);
+  if (isLonely) rmSync(appFolder, { recursive: true, force: true });
 }

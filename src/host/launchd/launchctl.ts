@@ -9,6 +9,7 @@ import { nextRing } from "./next-ring.ts";
 import { isAtWork, type PrintedService } from "./print-text.ts";
 import type { Root } from "./root.ts";
 import { differences, readTold } from "./told.ts";
+import { WAKE_OWNER } from "./wake/script.ts";
 
 const POLL_MS = 100;
 /** launchd waits ExitTimeOut between TERM and KILL; ours are a minute and a half at most. */
@@ -36,11 +37,13 @@ export function launchctlRegistrar(
   options: LaunchctlOptions = {},
 ): Registrar {
   const launchd = new LaunchctlDomain(domain, world, options);
+  const { root } = options;
   return {
     async mustAnswer() {
       await launchd.disabled();
-      await options.root?.allow();
+      await root?.allow();
     },
+    ...(root && { keepRights: () => root.keepAllowed() }),
     async register(units, _files, changed) {
       const disabled = await launchd.disabled();
       for (const unit of units) {
@@ -140,13 +143,16 @@ async function load(
   }
 }
 
-/** What launchd has of a service. The watchdog's look is over in seconds, and is waited for. */
+/** These only look, which is over in seconds. */
+const LOOKING: readonly string[] = [WATCHDOG_LABEL, WAKE_OWNER];
+
+/** What launchd has of a service. A look is waited for. */
 async function settled(
   launchd: LaunchctlDomain,
   label: string,
   { clock, signal }: RegistrarWorld,
 ): Promise<PrintedService | undefined> {
-  const endMs = clock.monotonic() + (label === WATCHDOG_LABEL ? LOOK_MS : 0);
+  const endMs = clock.monotonic() + (LOOKING.includes(label) ? LOOK_MS : 0);
   for (;;) {
     const printed = await launchd.print(label);
     if (!printed || !isAtWork(printed) || clock.monotonic() >= endMs) return printed;

@@ -10,22 +10,23 @@ import type { HostFile } from "../hosted-home.ts";
 import type { RegistrarWorld } from "../registrar.ts";
 import { callMs, type Root, type RootCommand } from "./root.ts";
 
-/** Where a Mac keeps what is for all its users; everything below is root's to change. */
-const SHARED = "/Library/";
+/** Where a system keeps what is for all its users: a Mac, and Linux with systemd and cron. */
+const SHARED = ["/Library/", "/etc/", "/run/systemd/"];
+const ROOT_GROUP = process.platform === "darwin" ? "wheel" : "root";
 /** launchd takes at a start only what is named `.plist`, so a new file is none until it is renamed. */
 const NEW = ".new";
 const PLUTIL = "/usr/bin/plutil";
 
 /**
- * A Mac's disk for an installation in the system domain: below /Library by root's commands, elsewhere by
- * this process. A file is copied beside its place with its owner and mode, looked at, and renamed. The
+ * The disk for an installation in the machine's scheduler: what all users share by root's commands, the
+ * rest by this process. A file is copied beside its place with its owner and mode, looked at, and renamed. The
  * copy is made from `stagingFolder`, which is the user's.
  */
 export function rootDisk(root: Root, stagingFolder: string, world: RegistrarWorld): HostDisk {
   const user = `${process.getuid?.() ?? 0}`;
   const group = `${process.getgid?.() ?? 0}`;
   const ownerOf = ({ owner }: Pick<HostFile, "owner">): string[] =>
-    owner === "root" ? ["-o", "root", "-g", "wheel"] : ["-o", user, "-g", group];
+    owner === "root" ? ["-o", "root", "-g", ROOT_GROUP] : ["-o", user, "-g", group];
   return {
     async makeFolder(folder) {
       if (!isShared(folder.path)) return ownDisk.makeFolder(folder);
@@ -33,6 +34,8 @@ export function rootDisk(root: Root, stagingFolder: string, world: RegistrarWorl
       if (isThere(target, mode, folder.owner)) return;
       const words = ["-d", ...ownerOf(folder), "-m", octal(mode), target];
       await root.must(["/usr/bin/install", ...words]);
+      // A link would have been followed to somebody else's folder.
+      if (!isThere(target, mode, folder.owner)) throw notAFolder(target);
     },
     async write(file, bytes) {
       if (!isShared(file.path)) return ownDisk.write(file, bytes);
@@ -60,13 +63,24 @@ export function rootDisk(root: Root, stagingFolder: string, world: RegistrarWorl
 }
 
 function isShared(target: string): boolean {
-  return path.posix.normalize(target).startsWith(SHARED);
+  const plain = path.posix.normalize(target);
+  return SHARED.some((folder) => plain.startsWith(folder));
 }
 
 function isThere(target: string, mode: number, owner: "root" | "user"): boolean {
   const stat = lstatSync(target, { throwIfNoEntry: false });
   const uid = owner === "root" ? 0 : process.getuid?.();
-  return stat !== undefined && (stat.mode & 0o7777) === mode && stat.uid === uid;
+  const isPlain = stat?.isFile() === true || stat?.isDirectory() === true;
+  return stat !== undefined && isPlain && (stat.mode & 0o7777) === mode && stat.uid === uid;
+}
+
+function notAFolder(target: string): Failure {
+  return new Failure({
+    code: "CBI_ROOT_STEP",
+    message: `${target} is there, and is no folder that only its owner may write`,
+    remedy: `Look at it, then move it away: sudo mv '${target}' '${target}.old'`,
+    exit: ExitCode.failed,
+  });
 }
 
 /** A copy may be a part, when the disk is full or somebody was impatient. */

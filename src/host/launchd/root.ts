@@ -4,7 +4,7 @@ import { Failure } from "../../system/failure.ts";
 import type { CommandEnd } from "../../system/run-command.ts";
 import type { RegistrarWorld } from "../registrar.ts";
 
-/** Apple's own programs, all on the sealed system volume: nothing else is ever run as root. */
+/** The system's own programs, which only root may replace: nothing else is ever run as root. */
 export const ROOT_PROGRAMS = [
   "/bin/launchctl",
   "/bin/mv",
@@ -12,6 +12,7 @@ export const ROOT_PROGRAMS = [
   "/bin/rmdir",
   "/usr/bin/install",
   "/usr/bin/pmset",
+  "/usr/bin/systemctl",
 ] as const;
 
 export type RootProgram = (typeof ROOT_PROGRAMS)[number];
@@ -19,13 +20,17 @@ export type RootProgram = (typeof ROOT_PROGRAMS)[number];
 /** A program and its words, as execve(2) takes them; no shell is involved. */
 export type RootCommand = readonly [program: RootProgram, ...words: string[]];
 
-/** Commands that need root's rights on a Mac. */
+/** Commands that need root's rights. */
 export interface Root {
+  /** Whether commands may run as root without a question. */
+  isAllowed(): Promise<boolean>;
   /**
    * Makes sure that commands may run as root: nothing where they may already, else sudo(8) asks for the
    * password, once, in the terminal. Throws `CBI_NEEDS_ROOT` when it may not be, or nobody is there to ask.
    */
   allow(): Promise<void>;
+  /** Lets sudo, which forgets within minutes, not forget what was allowed. */
+  keepAllowed(): Disposable;
   /** Runs a command to its end, whatever that is. Throws `CBI_NEEDS_ROOT` when sudo does not let it. */
   run(command: RootCommand): Promise<CommandEnd>;
   /** `run`, which throws `CBI_ROOT_STEP` when the command fails. */
@@ -34,6 +39,7 @@ export interface Root {
 
 /** People look for their password; sudo gives up after five minutes by itself. */
 const PASSWORD_MS = 6 * 60_000;
+const KEEP_MS = 60_000;
 const CALL_SECONDS = 60;
 
 /** Where sudo is, and whether it is needed, which a test may have otherwise. */
@@ -42,7 +48,7 @@ export interface RootTools {
   isRoot: boolean;
 }
 
-const PROMPT = "Password of %p, for macOS's own programs that this needs as root: ";
+const PROMPT = "Password of %p, for the system's own programs that this needs as root: ";
 
 /** How long one call of macOS's programs may take; `CBI_CALL_SECONDS` says otherwise. */
 export function callMs(environment: RegistrarWorld["environment"]): number {
@@ -74,11 +80,25 @@ export function rootBySudo(world: RegistrarWorld, tools: Partial<RootTools> = {}
     if (end.exitCode !== 0 && end.stderr.startsWith("sudo:")) throw notAllowed(end);
     return end;
   };
+  const isAllowed = async (): Promise<boolean> =>
+    isRoot || (await call(sudo, ["-n", "-v"])).exitCode === 0;
   return {
+    isAllowed,
     async allow() {
-      if (isRoot || (await call(sudo, ["-n", "-v"])).exitCode === 0) return;
+      if (await isAllowed()) return;
       const asked = await call(sudo, ["-v", "-p", PROMPT], PASSWORD_MS);
       if (asked.exitCode !== 0) throw notAllowed(asked);
+    },
+    keepAllowed() {
+      const ended = new AbortController();
+      const keep = async (): Promise<void> => {
+        while (!isRoot) {
+          await world.clock.sleep(KEEP_MS, ended.signal);
+          await call(sudo, ["-n", "-v"]);
+        }
+      };
+      keep().catch(() => undefined);
+      return { [Symbol.dispose]: () => ended.abort() };
     },
     run,
     async must(command) {
@@ -93,14 +113,15 @@ function notAllowed(end: CommandEnd): Failure {
   const said = firstLine(end).replace(/^sudo: /, "");
   return new Failure({
     code: "CBI_NEEDS_ROOT",
-    message: `the Mac's own domain is root's to change, and sudo does not let it: ${said}`,
+    message: `the machine's own scheduler is root's to change, and sudo does not let it: ${said}`,
     remedy:
       "Run it in a terminal, where sudo can ask for the password, or say sudo -v there before; without root's rights: cbi install --user",
     exit: ExitCode.failed,
   });
 }
 
-function stepFailed(command: RootCommand, end: CommandEnd): Failure {
+/** The failure of a step that could not be taken. */
+export function stepFailed(command: RootCommand, end: CommandEnd): Failure {
   const how = end.isTimedOut ? "did not end" : `ended with ${end.exitCode ?? "no exit code"}`;
   return new Failure({
     code: "CBI_ROOT_STEP",

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { rootBySudo, type Root } from "../../../src/host/launchd/root.ts";
-import { systemClock } from "../../../src/system/clock.ts";
+import { systemClock, type Clock } from "../../../src/system/clock.ts";
 
 void test("root's commands go through sudo with their words unchanged, and without a question", async () => {
   const mac = new Sudo(`exit 0`);
@@ -45,6 +46,27 @@ void test("a command that cannot be ended is left behind at its deadline", async
   const failure = { code: "CBI_ROOT_STEP", message: /did not end/ };
   await assert.rejects(mac.root({ CBI_CALL_SECONDS: "0.2" }).must(["/bin/rm", "x"]), failure);
   assert.ok(systemClock.monotonic() - startedMs < 10_000);
+});
+
+void test("what was allowed is kept so, until nobody needs it any more", async () => {
+  const mac = new Sudo("exit 0");
+  let sleeps = 0;
+  const done = Promise.withResolvers<void>();
+  const clock: Clock = {
+    ...systemClock,
+    async sleep(_ms, signal) {
+      if (sleeps++ === 2) done.resolve();
+      if (sleeps > 2) await once(signal ?? new AbortController().signal, "abort");
+      signal?.throwIfAborted();
+    },
+  };
+  using kept = rootBySudo(
+    { ...mac.world(), clock },
+    { sudo: mac.file, isRoot: false },
+  ).keepAllowed();
+  void kept;
+  await done.promise;
+  assert.deepEqual(mac.calls(), ["-n -v", "-n -v"]);
 });
 
 void test("root itself needs no sudo", async () => {

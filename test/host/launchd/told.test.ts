@@ -100,7 +100,14 @@ void test("what launchd has otherwise than it was told is named", async () => {
     const plist = plistSchema.parse({ ...list, ...change });
     const facts = { domain: "system", path: file, plist, state: "not running", runs: 0 } as const;
     const service: Service = { ...facts, ended: "last exit code = (never exited)" };
-    const world = { overrides: {}, services: {}, sessions: [], bootoutMs: 0, secondMs: 1 };
+    const world = {
+      overrides: {},
+      services: {},
+      sessions: [],
+      bootoutMs: 0,
+      secondMs: 1,
+      isQuiet: false,
+    };
     return parsePrinted(printText("com.cbi.nightly", service, { ...world, dialect: "macos26" }));
   };
   assert.deepEqual(differences(printed({}), told), []);

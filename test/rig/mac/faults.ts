@@ -8,6 +8,8 @@ export interface Fault {
   program?: string;
   /** A regular expression on its words, joined by spaces. */
   words?: string;
+  /** So many calls that fit go well before; 0 without it. */
+  spares?: number;
   /**
    * `exit` ends with `code` and `stderr` and does nothing; `hang` never ends; `partly` does a part of it
    * and ends with 1; `killed-before` and `killed-after` end the `cbi` that called by SIGKILL.
@@ -23,13 +25,11 @@ export interface Fault {
 export function faultFor(call: Call): Fault | undefined {
   const faults = stateOf<Fault[]>("faults", []);
   const found = faults.find((fault) => fits(fault, call));
-  if (found && found.always !== true) {
-    remember(
-      "faults",
-      faults.filter((fault) => fault !== found),
-    );
-  }
-  return found;
+  if (!found || found.always === true) return found;
+  const { spares = 0 } = found;
+  const left = spares > 0 ? [{ ...found, spares: spares - 1 }] : [];
+  remember("faults", [...faults.filter((fault) => fault !== found), ...left]);
+  return spares > 0 ? undefined : found;
 }
 
 function fits({ call: number, program, words }: Fault, call: Call): boolean {

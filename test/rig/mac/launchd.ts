@@ -54,6 +54,8 @@ export interface LaunchdState {
   /** The seconds that make one of ExitTimeOut and of ThrottleInterval last. */
   secondMs: number;
   dialect: "macos26" | "macos12";
+  /** Whether nothing starts because it is loaded, as long as a test looks at the loading alone. */
+  isQuiet: boolean;
 }
 
 const INITIAL: LaunchdState = {
@@ -63,6 +65,7 @@ const INITIAL: LaunchdState = {
   bootoutMs: 60,
   secondMs: 100,
   dialect: "macos26",
+  isQuiet: false,
 };
 const POLL_MS = 50;
 const THROTTLE_SECONDS = 10;
@@ -101,6 +104,7 @@ export const launchd = {
       ended: "last exit code = (never exited)",
     };
     change(plist.Label, service);
+    if (this.state.isQuiet) return;
     // KeepAlive implies it.
     if (plist.RunAtLoad === true || plist.KeepAlive) start(plist.Label, "speculative");
   },
