@@ -178,6 +178,13 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/prune.ts"),
   },
   {
+    words: ["root-steps"],
+    summary:
+      "Take single steps as root for the cbi that has started this (sudo cbi install starts it)",
+    isInternal: true,
+    load: () => import("./commands/root-steps.ts"),
+  },
+  {
     words: ["probe"],
     summary:
       "Look from within a scheduler, and leave an answer (cbi install and cbi doctor start it)",

@@ -20,7 +20,6 @@ export function mustBeInstallable(
   mustBeTheSameHome(prepared);
   if (options.allowsProtectedFolder !== true) mustBeReachable(prepared);
   mustOwnWhatItReplaces(prepared);
-  mustMayWrite(prepared);
   mustBeSafeForRoot(prepared);
 }
 
@@ -61,7 +60,7 @@ function mustBeTheSameHome({ plan, record }: Prepared): void {
   throw refused(
     "CBI_INSTALLED_OTHERWISE",
     `${record.home} is installed in ${record.scope === "system" ? "the machine's" : "the user's"} ${record.host}, and one installation serves one home`,
-    "Take that one away first: cbi uninstall",
+    "Take that one away first: cbi uninstall; or put the jobs of both in one home; or serve this one without a scheduler: cbi daemon",
   );
 }
 
@@ -76,16 +75,6 @@ function mustOwnWhatItReplaces({ comparison, record }: Prepared): void {
     "CBI_FOREIGN_FILE",
     `${foreign.file.path} is there, and was not written by this installation`,
     `Look at it, then move it away: mv ${foreign.file.path} ${foreign.file.path}.old`,
-  );
-}
-
-function mustMayWrite({ plan, machine }: Prepared): void {
-  // A Mac's steps go through sudo one by one.
-  if (plan.home.scope !== "system" || machine.isRoot || plan.host === "launchd") return;
-  throw refused(
-    "CBI_NEEDS_ROOT",
-    "only root may tell the machine's own scheduler anything",
-    "Install in your own instead: cbi install --user",
   );
 }
 

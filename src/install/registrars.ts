@@ -2,7 +2,7 @@ import path from "node:path";
 import { crontabRegistrar } from "../host/cron/crontab.ts";
 import { ownDisk, type HostDisk } from "../host/disk.ts";
 import { launchctlRegistrar } from "../host/launchd/launchctl.ts";
-import { rootBySudo } from "../host/launchd/root.ts";
+import { rootBySudo, type Root } from "../host/launchd/root.ts";
 import { rootDisk } from "../host/launchd/root-disk.ts";
 import type { HostScope } from "../host/hosted-home.ts";
 import type { Registrar, RegistrarWorld } from "../host/registrar.ts";
@@ -17,12 +17,12 @@ import type { HostName } from "./machine.ts";
  */
 export function registrarOf(host: HostName, scope: HostScope, world: RegistrarWorld): Registrar {
   if (process.platform === "linux") {
-    if (host === "systemd") return systemctlRegistrar(scope, world);
+    if (host === "systemd") return systemctlRegistrar(scope, rooted(scope, world));
     if (host === "cron") return crontabRegistrar(scope, world);
   }
   if (process.platform === "darwin" && host === "launchd") {
     if (scope === "user") return launchctlRegistrar(`gui/${process.getuid?.() ?? 0}`, world);
-    return launchctlRegistrar("system", world, { root: rootBySudo(world) });
+    return launchctlRegistrar("system", world, { root: rootOf(world) });
   }
   throw new Failure({
     code: "CBI_HOST_UNSUPPORTED",
@@ -31,13 +31,23 @@ export function registrarOf(host: HostName, scope: HostScope, world: RegistrarWo
   });
 }
 
-/** How its files are put in place: on a Mac, root's by root's commands; else as this process may. */
+/** The world with root's hands, where a process that is not root changes what is the machine's. */
+export function rooted(scope: HostScope, world: RegistrarWorld): RegistrarWorld {
+  const isOwn = scope === "user" || process.getuid?.() === 0;
+  return isOwn ? world : { ...world, root: rootOf(world) };
+}
+
+function rootOf(world: RegistrarWorld): Root {
+  return world.root ?? rootBySudo(world);
+}
+
+/** How its files are put in place: root's by root's commands, else as this process may. */
 export function diskOf(
   { host, scope, appFolder }: { host: HostName; scope: HostScope; appFolder: string },
   world: RegistrarWorld,
 ): HostDisk {
-  if (host !== "launchd" || scope !== "system") return ownDisk;
-  return rootDisk(rootBySudo(world), stagingFolder(appFolder), world);
+  if (scope !== "system" || (host !== "launchd" && process.getuid?.() === 0)) return ownDisk;
+  return rootDisk(rootOf(world), stagingFolder(appFolder), world);
 }
 
 /** Where files lie that root is about to copy; of an interrupted installation it may be left. */

@@ -49,7 +49,7 @@ export function startDetached(
 }
 
 /** The entry of this program, in the form in which this file runs: source or build. */
-function entryFile(): string {
+export function entryFile(): string {
   const entry = `cbi${path.extname(import.meta.filename)}`;
   return path.join(import.meta.dirname, "..", "cli", entry);
 }

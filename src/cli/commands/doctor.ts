@@ -1,3 +1,5 @@
+import type { Root } from "../../host/launchd/root.ts";
+import { becomeUser } from "../../install/acting/become-user.ts";
 import type { Home } from "../../config/home.ts";
 import { examine, type Finding } from "../../install/doctor/check.ts";
 import { CHECKS } from "../../install/doctor/checks.ts";
@@ -49,18 +51,22 @@ export const command: Command = {
   async run(context, input) {
     const { fix, dryRun } = input.options;
     if (dryRun === true && fix !== true) throw onlyWithFix();
-    const home = await homeOf(context, input, { isWritten: fix === true });
+    const { clock, signal } = context;
+    const { environment, root: hands } = await becomeUser(undefined, context.environment, signal);
+    using root = hands;
+    const own = { ...context, environment };
+    const home = await homeOf(own, input, { isWritten: fix === true });
     const isJson = input.options["json"] === true;
     using ledger = ledgerOf(home);
-    const { clock, environment, signal } = context;
     const isOffline = input.options["offline"] === true;
-    const mending = { isDryRun: dryRun === true, isJson, isOffline };
-    const mended = fix === true ? await mendHome(context, home, mending) : undefined;
+    const mending = { isDryRun: dryRun === true, isJson, isOffline, root };
+    const mended = fix === true ? await mendHome(own, home, mending) : undefined;
     if (mended && mending.isDryRun) return showMending(context, mended, isJson);
-    const world = { home, jobs: new HomeJobs(home), ledger, clock, environment, signal, isOffline };
+    const seen = { clock, environment, signal, isOffline };
+    const world = { ...seen, home, jobs: new HomeJobs(home), ledger };
     const findings = await examine(
       CHECKS,
-      { ...world, inside: onceInside(home, world) },
+      { ...world, inside: onceInside(home, { ...seen, root }) },
       (finding) => {
         if (!isJson) for (const line of findingLines(finding, context)) context.write(`${line}\n`);
       },
@@ -75,6 +81,13 @@ export const command: Command = {
     return isFailure ? ExitCode.failed : ExitCode.warnings;
   },
 };
+
+interface Mending {
+  isDryRun: boolean;
+  isJson: boolean;
+  isOffline: boolean;
+  root: Root | undefined;
+}
 
 /** What there is to do counts as a warning. */
 function showMending(
@@ -91,10 +104,10 @@ function showMending(
 async function mendHome(
   context: CommandContext,
   home: Home,
-  { isDryRun, isJson, isOffline }: { isDryRun: boolean; isJson: boolean; isOffline: boolean },
+  { isDryRun, isJson, isOffline, root }: Mending,
 ): Promise<Mended[]> {
   const { clock, environment, signal } = context;
-  const world = { clock, environment, signal };
+  const world = { clock, environment, signal, root };
   const installed = await installedOf(home, world);
   using lock =
     installed && !isDryRun ? takeInstallLock(installed.prepared.machine.appFolder) : undefined;

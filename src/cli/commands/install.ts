@@ -1,4 +1,5 @@
 import path from "node:path";
+import { becomeUser, mustBeTheirHome } from "../../install/acting/become-user.ts";
 import { HOST_NAMES } from "../../install/machine.ts";
 import { prepareInstall } from "../../install/prepare.ts";
 import { renderPlan } from "../../install/render.ts";
@@ -12,6 +13,8 @@ import { parseOneOf } from "../options.ts";
 interface InstallOptions extends CarryOptions {
   host?: (typeof HOST_NAMES)[number];
   user?: boolean;
+  system?: boolean;
+  for?: string;
   dryRun?: boolean;
   render?: string;
 }
@@ -33,6 +36,11 @@ export const command: Command = {
       parse: parseOneOf(HOST_NAMES, "host"),
     },
     { flags: "--user", summary: "in the user's own scheduler instead of the machine's" },
+    { flags: "--system", summary: "in the machine's; asks for the password where that is needed" },
+    {
+      flags: "--for <user>",
+      summary: "as root on Linux: whose jobs they are (default: who used sudo)",
+    },
     { flags: "--dry-run", summary: "show the plan; nothing is changed" },
     { flags: "--render <dir>", summary: "with --dry-run: write the files below this folder" },
     { flags: "--moved", summary: "the home lies on another volume than before, for good" },
@@ -65,12 +73,18 @@ export const command: Command = {
     if (options.render !== undefined && !options.dryRun) {
       throw usage("--render writes files elsewhere and goes with --dry-run");
     }
-    const home = await homeOf(context, input);
+    if (options.user && options.system) throw usage("--user and --system exclude each other");
+    const acting = await becomeUser(options.for, context.environment, context.signal);
+    using root = acting.root;
+    const own = { ...context, environment: acting.environment };
+    const home = await homeOf(own, input);
+    await mustBeTheirHome(home.paths.root, options.for, acting);
+    const isSystem = options.system === true || root !== undefined;
     const prepared = await prepareInstall({
       home,
       host: options.host,
-      scope: options.user ? "user" : undefined,
-      environment: context.environment,
+      scope: options.user ? "user" : isSystem ? "system" : undefined,
+      environment: own.environment,
       nowMs: context.clock.now(),
     });
     if (options.render !== undefined) {
@@ -82,7 +96,8 @@ export const command: Command = {
       showPlan(context, prepared, options);
       return ExitCode.done;
     }
-    return carryOut(context, "cbi install", { home, prepared }, options);
+    // Awaited: the helper goes at the end of this block.
+    return await carryOut(own, "cbi install", { home, prepared }, { ...options, root });
   },
 };
 

@@ -1,4 +1,6 @@
 import { rmSync } from "node:fs";
+import type { Root } from "../../host/launchd/root.ts";
+import { becomeUser } from "../../install/acting/become-user.ts";
 import { mustNotBeSudo } from "../../install/checks-before.ts";
 import { installLockFile, takeInstallLock } from "../../install/install-lock.ts";
 import { machineFor, ownHost } from "../../install/machine.ts";
@@ -13,6 +15,7 @@ interface UninstallOptions {
   dryRun?: boolean;
   yes?: boolean;
   force?: boolean;
+  for?: string;
   json?: boolean;
 }
 
@@ -29,6 +32,10 @@ export const command: Command = {
     { flags: "--dry-run", summary: "list what would go; nothing is changed" },
     { flags: "--yes", summary: "agree beforehand" },
     { flags: "--force", summary: "even while a run of it is under way" },
+    {
+      flags: "--for <user>",
+      summary: "as root on Linux: whose installation (default: who used sudo)",
+    },
     { ...jsonOption, summary: "what goes, in JSON" },
   ],
   examples: [
@@ -42,9 +49,11 @@ export const command: Command = {
   ],
   async run(context, input) {
     const options: UninstallOptions = input.options;
-    const { environment } = context;
     // A Mac's sudo leaves HOME as it is: what is the user's would be written as root's.
-    if (process.platform === "darwin") mustNotBeSudo("cbi uninstall", environment);
+    if (process.platform === "darwin") mustNotBeSudo("cbi uninstall", context.environment);
+    const acting = await becomeUser(options.for, context.environment, context.signal);
+    using root = acting.root;
+    const { environment } = acting;
     const { appFolder } = machineFor(ownHost(), environment);
     const record = await readRecord(appFolder);
     if (!record) {
@@ -59,7 +68,7 @@ export const command: Command = {
       context.remark("nothing was changed");
       return ExitCode.done;
     }
-    await remove(context, appFolder, record, options);
+    await remove({ ...context, environment }, appFolder, record, { ...options, root });
     if (options.json) show(context, record, paths, options);
     else context.write(`nothing of cbi is left in ${record.host}; ${record.home} is as it was\n`);
     return ExitCode.done;
@@ -70,7 +79,7 @@ async function remove(
   context: CommandContext,
   appFolder: string,
   record: InstallRecord,
-  options: UninstallOptions,
+  options: UninstallOptions & { root: Root | undefined },
 ): Promise<void> {
   using lock = takeInstallLock(appFolder);
   void lock;
@@ -82,6 +91,7 @@ async function remove(
       environment: context.environment,
       signal: context.signal,
       clock: context.clock,
+      root: options.root,
       say: (message) => context.remark(message),
       lastly: () => rmSync(installLockFile(appFolder), { force: true }),
     },

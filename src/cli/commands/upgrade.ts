@@ -1,4 +1,5 @@
 import { loadHome } from "../../config/home.ts";
+import { becomeUser } from "../../install/acting/become-user.ts";
 import { findVersion } from "../../install/app/place-version.ts";
 import { runningProgram } from "../../install/app/running-program.ts";
 import { versionsInUse } from "../../install/app/in-use.ts";
@@ -12,6 +13,7 @@ import { carryFlags, carryOut, showPlan, type CarryOptions } from "../carry-out.
 import type { Command, CommandContext } from "../command.ts";
 
 interface UpgradeOptions extends CarryOptions {
+  for?: string;
   dryRun?: boolean;
 }
 
@@ -27,6 +29,10 @@ export const command: Command = {
     "is brought by: npx cbi@latest upgrade",
   options: [
     { flags: "--dry-run", summary: "show what would change; nothing is changed" },
+    {
+      flags: "--for <user>",
+      summary: "as root on Linux: whose installation (default: who used sudo)",
+    },
     ...carryFlags,
   ],
   examples: [
@@ -48,11 +54,18 @@ export const command: Command = {
   ],
   async run(context, input) {
     const options: UpgradeOptions = input.options;
-    const { environment, workingDirectory, clock } = context;
+    const { workingDirectory, clock } = context;
+    const { environment, root: hands } = await becomeUser(
+      options.for,
+      context.environment,
+      context.signal,
+    );
+    using root = hands;
+    const own = { ...context, environment };
     const { appFolder } = machineFor(ownHost(), environment);
     const record = await readRecord(appFolder);
     if (!record) throw notInstalled();
-    await mustBeOnItsVolume(record.home, context);
+    await mustBeOnItsVolume(record.home, own);
     const home = await loadHome({
       environment,
       workingDirectory,
@@ -61,12 +74,13 @@ export const command: Command = {
     });
     const { host, scope } = record;
     const prepared = await prepareInstall({ home, host, scope, environment, nowMs: clock.now() });
-    await sayVersions(context, prepared, record);
+    await sayVersions(own, prepared, record);
     if (options.dryRun) {
       showPlan(context, prepared, options);
       return ExitCode.done;
     }
-    return carryOut(context, "cbi upgrade", { home, prepared }, options);
+    // Awaited: the helper goes at the end of this block.
+    return await carryOut(own, "cbi upgrade", { home, prepared }, { ...options, root });
   },
 };
 

@@ -10,7 +10,10 @@ import type { RegisteredUnit, Registrar, RegistrarWorld } from "../registrar.ts"
 const CALL_MS = 60_000;
 const PROPERTIES = "Id,LoadState,UnitFileState,ActiveState,NextElapseUSecRealtime";
 
-/** systemd's manager of the machine or of this user, by systemctl(1). */
+/**
+ * systemd's manager of the machine or of this user, by systemctl(1). Whoever is not root changes the
+ * machine's by `world.root`.
+ */
 export function systemctlRegistrar(scope: HostScope, world: RegistrarWorld): Registrar {
   const call = async (...words: string[]): Promise<CommandEnd> => systemctl(scope, world, words);
   const must = async (...words: string[]): Promise<CommandEnd> => {
@@ -22,6 +25,7 @@ export function systemctlRegistrar(scope: HostScope, world: RegistrarWorld): Reg
     async mustAnswer() {
       const end = await call("show-environment");
       if (end.exitCode !== 0) throw unreachable(scope, end);
+      if (scope === "system") await world.root?.allow();
     },
     async register(units, _files, changed) {
       await must("daemon-reload");
@@ -43,7 +47,7 @@ export function systemctlRegistrar(scope: HostScope, world: RegistrarWorld): Reg
       await must("daemon-reload");
       for (const { name } of units) {
         await call("reset-failed", name);
-        await rm(stampFile(scope, world.environment, name), { force: true });
+        await removeStamp(scope, world, name);
       }
     },
     async read(units) {
@@ -70,12 +74,19 @@ export async function startUnit(
   if (end.exitCode !== 0) throw refused(words, end);
 }
 
+/** What everybody may ask the machine's manager. */
+const ASKING: ReadonlySet<string> = new Set(["cat", "show", "show-environment"]);
+
 /** One call of systemctl(1), whatever came of it. */
 export async function systemctl(
   scope: HostScope,
   world: RegistrarWorld,
   words: readonly string[],
 ): Promise<CommandEnd> {
+  const isChange = scope === "system" && !ASKING.has(words[0] ?? "");
+  if (isChange && world.root) {
+    return world.root.run(["/usr/bin/systemctl", "--system", "--no-pager", ...words]);
+  }
   return runCommand("systemctl", [`--${scope}`, "--no-pager", "--no-ask-password", ...words], {
     environment: managerEnvironment(world.environment),
     workingDirectory: "/",
@@ -131,6 +142,12 @@ export function runtimeFolder(
 ): string {
   if (scope === "system") return "/run";
   return environment["XDG_RUNTIME_DIR"] ?? `/run/user/${process.getuid?.() ?? 0}`;
+}
+
+async function removeStamp(scope: HostScope, world: RegistrarWorld, name: string): Promise<void> {
+  const file = stampFile(scope, world.environment, name);
+  if (scope === "system" && world.root) await world.root.run(["/bin/rm", "-f", file]);
+  else await rm(file, { force: true });
 }
 
 /** Where systemd notes when a persistent timer last rang (systemd.timer(5), Persistent=). */

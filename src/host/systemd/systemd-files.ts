@@ -57,7 +57,8 @@ export function probeUnit(home: HostedHome, request: ProbeRequest, runtime: stri
     }),
   });
   const file = path.posix.join(runtime, "systemd", home.scope, PROBE_UNIT);
-  return { path: file, mode: 0o644, owner: "user", content, encoding: "utf8" };
+  const owner = home.scope === "system" ? "root" : "user";
+  return { path: file, mode: 0o644, owner, content, encoding: "utf8" };
 }
 
 /** Where systemd looks for units that an administrator, or a user, adds (systemd.unit(5)). */

@@ -1,5 +1,5 @@
-import { chmod, rm } from "node:fs/promises";
-import { exists, replaceFile } from "../../system/files.ts";
+import { exists } from "../../system/files.ts";
+import type { HostDisk } from "../disk.ts";
 import type { HostedHome } from "../hosted-home.ts";
 import type { HostProbe, ProbeRequest } from "../probe.ts";
 import type { RegistrarWorld } from "../registrar.ts";
@@ -12,6 +12,7 @@ const SHOWN = "ActiveState,Result,ExecMainStatus";
 export function systemdProbe(
   home: HostedHome,
   request: ProbeRequest,
+  disk: HostDisk,
   world: RegistrarWorld,
 ): HostProbe {
   const unit = probeUnit(home, request, runtimeFolder(home.scope, world.environment));
@@ -19,8 +20,7 @@ export function systemdProbe(
   return {
     isInside: true,
     async start() {
-      await replaceFile(unit.path, unit.content);
-      await chmod(unit.path, unit.mode);
+      await disk.write(unit, Buffer.from(unit.content));
       for (const words of [["daemon-reload"], ["start", PROBE_UNIT]]) {
         const end = await call(...words);
         if (end.exitCode !== 0) throw refused(words, end);
@@ -36,7 +36,7 @@ export function systemdProbe(
     isThere: async () => exists(unit.path),
     async clear() {
       await call("stop", PROBE_UNIT);
-      await rm(unit.path, { force: true });
+      await disk.removeFile(unit.path);
       await call("daemon-reload");
       await call("reset-failed", PROBE_UNIT);
     },

@@ -6,6 +6,7 @@ import { installLockFile } from "../install-lock.ts";
 import { machineFor, ownHost } from "../machine.ts";
 import { prepareInstall } from "../prepare.ts";
 import { readRecord, type InstallRecord } from "../record.ts";
+import { rooted } from "../registrars.ts";
 import { askInside, INSIDE, type Inside } from "./ask.ts";
 
 interface InsideWorld extends RegistrarWorld {
@@ -22,11 +23,13 @@ export function onceInside(home: Home, world: InsideWorld): () => Promise<Inside
 }
 
 async function insideOf(home: Home, world: InsideWorld): Promise<Inside | undefined> {
-  const { appFolder, isRoot } = machineFor(ownHost(), world.environment);
+  const { appFolder } = machineFor(ownHost(), world.environment);
   const record = await readRecord(appFolder).catch(() => undefined);
   if (record?.home !== home.paths.root) return undefined;
-  if (record.scope === "system" && !isRoot) {
-    return unasked(record, `only root may let the machine's ${record.host} start something`);
+  const { root } = rooted(record.scope, world);
+  if (root && !(await root.isAllowed())) {
+    const why = `only root may let the machine's ${record.host} start something: sudo -v, then cbi doctor`;
+    return unasked(record, why);
   }
   using lock = RunLock.tryTake(installLockFile(appFolder));
   if (!lock) return unasked(record, "an installation is under way");

@@ -5,7 +5,7 @@ import type { HostProbe, ProbeRequest } from "../../host/probe.ts";
 import type { RegistrarWorld } from "../../host/registrar.ts";
 import { systemdProbe } from "../../host/systemd/systemd-probe.ts";
 import type { HostName } from "../machine.ts";
-import { diskOf, registrarOf } from "../registrars.ts";
+import { diskOf, registrarOf, rooted } from "../registrars.ts";
 
 /** How this machine's scheduler is let start a probe. Throws `CBI_HOST_UNSUPPORTED` where it cannot be told. */
 export function probeOf(
@@ -15,10 +15,10 @@ export function probeOf(
   world: RegistrarWorld,
 ): HostProbe {
   const registrar = registrarOf(host, home.scope, world);
-  if (host === "systemd") return systemdProbe(home, request, world);
   if (host === "cron") return cronProbe(home, request, world);
-  const domain = home.scope === "system" ? "system" : `gui/${process.getuid?.() ?? 0}`;
   const { scope, program } = home;
   const disk = diskOf({ host, scope, appFolder: program.appFolder }, world);
+  if (host === "systemd") return systemdProbe(home, request, disk, rooted(scope, world));
+  const domain = scope === "system" ? "system" : `gui/${process.getuid?.() ?? 0}`;
   return launchdProbe(home, request, domain, { registrar, disk }, world);
 }

@@ -18,7 +18,8 @@ nobody:*:-2:-2:Unprivileged User:/var/empty:/usr/bin/false
 const GROUP = "wheel:*:0:root\nstaff:*:20:you\nadmin:*:80:root\n";
 /** Everything that is called Node on the Mac. Its own package is found above any folder. */
 const NODE = `#!/bin/sh
-NODE_OPTIONS="--import=/opt/mac/preload.mjs" exec /opt/mac/bin/real-node "$@"
+export NODE_PATH=/opt/mac/modules NODE_OPTIONS="--import=/opt/mac/preload.mjs"
+exec /opt/mac/bin/real-node "$@"
 `;
 
 /**
@@ -43,6 +44,11 @@ export function seed(folder: string, { zone }: { zone: string }): void {
   write("opt/mac/preload.mjs", readFileSync(path.join(import.meta.dirname, "preload.ts"), "utf8"));
   write("usr/local/bin/node", NODE, 0o755);
   write("usr/local/bin/cbi", `#!/bin/sh\nexec node /opt/mac/package/dist/cli/cbi.js "$@"\n`, 0o755);
+  // What is native comes from this machine, whatever the Mac asks for.
+  const native = path.join(folder, "opt/mac/modules/@duckdb");
+  mkdirSync(native, { recursive: true });
+  const bindings = `/node_modules/@duckdb/node-bindings-linux-${process.arch}`;
+  symlinkSync(bindings, path.join(native, "node-bindings-darwin-arm64"));
   const manifest = readFileSync(path.join(REPOSITORY, "package.json"), "utf8");
   const { name, version } = JSON.parse(manifest) as { name: string; version: string };
   const own = { name, version, type: "module", files: ["dist"], dependencies: { node: "24" } };
