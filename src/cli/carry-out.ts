@@ -10,6 +10,7 @@ import { mustBeOnItsVolume } from "../install/home-volume.ts";
 import { planJson } from "../install/plan-json.ts";
 import type { Prepared } from "../install/prepare.ts";
 import { askInside, type Inside } from "../install/probe/ask.ts";
+import { clearLeftProbe } from "../install/probe/left.ts";
 import { registrarOf } from "../install/registrars.ts";
 import { mustNotEndRuns } from "../install/runs-under-way.ts";
 import { setUpWorkers, workersMissing } from "../install/set-up-workers.ts";
@@ -76,7 +77,7 @@ export async function carryOut(
     allowsProtectedFolder: options.allowProtectedFolder === true,
   });
   if (!hasMoved && (await isInPlace(prepared, world)))
-    return leaveInPlace(context, prepared, options);
+    return leaveInPlace(context, prepared, options, world);
   await mustNotEndRuns(prepared, command, world);
   if (!options.json) showPlan(context, prepared, options);
   const missing = options.noSetup ? undefined : workersMissing(home, context.environment);
@@ -122,11 +123,16 @@ async function leaveInPlace(
   context: CommandContext,
   prepared: Prepared,
   { json }: CarryOptions,
+  world: ApplyWorld,
 ): Promise<ExitCode> {
   const { appFolder } = prepared.machine;
   using lock = takeInstallLock(appFolder);
   void lock;
   for (const old of await removeOldVersions(appFolder)) context.remark(`removed version ${old}`);
+  const { record } = prepared;
+  if (record && (await clearLeftProbe(record, appFolder, world))) {
+    context.remark("took away what an interrupted probe had left");
+  }
   if (json) showJson(context, prepared, { changed: false });
   else context.write("everything is in place already; nothing was changed\n");
   return ExitCode.done;

@@ -11,6 +11,7 @@ import { sweepApp } from "./app/sweep.ts";
 import { versionsInUse } from "./app/in-use.ts";
 import { versionsFolder } from "./app/place-version.ts";
 import type { ApplyWorld } from "./apply.ts";
+import { clearLeftProbe } from "./probe/left.ts";
 import { recordFile, writeRecord, type InstallRecord } from "./record.ts";
 import { diskOf, registrarOf, stagingFolder } from "./registrars.ts";
 
@@ -68,6 +69,9 @@ export async function undoInstall(
   const disk = diskOf({ host, scope, appFolder }, world);
   await registrar.mustAnswer();
   await writeRecord(appFolder, { ...record, state: "removing" });
+  await clearLeftProbe(record, appFolder, world);
+  const hasWakes = record.units.some(isWakeUnit);
+  if (hasWakes) await withdrawWakes(world);
   await registrar.unregister(record.units);
   const targets = undoPaths(appFolder, record, options);
   for (const target of targets.filter((one) => one !== recordFile(appFolder))) {

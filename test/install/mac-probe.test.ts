@@ -76,6 +76,61 @@ void test(
   },
 );
 
+void test(
+  "in the Mac's own domain the doctor asks launchd where sudo lets it, and else says how",
+  OPTIONS,
+  async () => {
+    await using mac = await MacBox.boot();
+    mac.write(`${HOME}/cbi.yaml`, CONFIG);
+    const installed = await mac.cbi(["install", "--yes", "--home", HOME]);
+    assert.equal(installed.status, 0, installed.stdout + installed.stderr);
+    assert.match(installed.stdout, /^pass {2}inside +launchd started a process as you/m);
+    const before = mac.tree();
+    const doctor = async (): Promise<string> =>
+      (await mac.cbi(["doctor", "--offline", "--home", HOME])).stdout;
+    assert.match(await doctor(), /^pass {2}files +inside launchd: /m);
+    mac.setState("sudo", { mode: "password" });
+    const refused = await doctor();
+    assert.match(refused, /^skip {2}inside +only root may .*: sudo -v, then cbi doctor$/m);
+    assert.match(refused, /^pass {2}files +\/Users\/you\/oil can be read/m, "in the terminal then");
+    const known = Object.keys(mac.tree()).filter(
+      (file) => !(file in before) && !file.startsWith("Users/you/oil/"),
+    );
+    assert.deepEqual(known, [], "nothing is left of it");
+  },
+);
+
+void test(
+  "an installer that is killed at any of the probe's steps leaves what the next command takes away",
+  OPTIONS,
+  async () => {
+    await using mac = await MacBox.boot();
+    mac.write(`${HOME}/cbi.yaml`, CONFIG);
+    const install = ["install", "--yes", "--home", HOME];
+    const list = "/Library/LaunchDaemons/com.cbi.probe.plist";
+    const steps = [
+      "install -o root",
+      "mv -f",
+      "launchctl enable",
+      "launchctl bootstrap",
+      "launchctl bootout",
+    ];
+    for (const [index, step] of steps.entries()) {
+      assert.equal((await mac.cbi(["uninstall", "--yes"])).status, 0);
+      mac.plant({ program: "sudo", words: `${step}.*com.cbi.probe`, does: "killed-after" });
+      const killed = await mac.cbi(install);
+      assert.equal(killed.signal, "SIGKILL", `${step}: ${killed.stdout}${killed.stderr}`);
+      mac.plant();
+      const isHealedByInstall = index % 2 === 0;
+      const next = await mac.cbi(isHealedByInstall ? install : ["uninstall", "--yes"]);
+      assert.equal(next.status, 0, `${step}: ${next.stdout}${next.stderr}`);
+      assert.ok(!mac.exists(list) && !mac.exists(`${list}.new`), step);
+      assert.equal(mac.services["com.cbi.probe"], undefined, step);
+      assert.ok(!mac.exists("/Users/you/Library/Application Support/cbi/probe"), step);
+    }
+  },
+);
+
 void test("FileVault, Login Items and OpenMP are looked at where they are", OPTIONS, async () => {
   await using mac = await MacBox.boot();
   mac.write(`${HOME}/cbi.yaml`, CONFIG.replace(/scan:.*/, "nightly: { kind: pipeline }"));
