@@ -71,6 +71,17 @@ void test("launchd brings a keeper back, but not after an end in order", OPTIONS
   await cbi("service", "stop", "loop");
   await untilIdle();
   assert.deepEqual([mac.services[LABEL]?.ended, lives().length], ["last exit code = 0", 4]);
+
+  // launchd never gives up, so the keeper does: with 0, when the fifth has died.
+  await cbi("service", "start", "loop");
+  for (let death = 1; death <= 5; death++) {
+    await untilLife(2 + death);
+    await mac.run(["kill", "-KILL", `${(await shown()).keeper_pid}`]);
+  }
+  await untilIdle();
+  assert.equal(mac.services[LABEL]?.ended, "last exit code = 0");
+  assert.equal(lives().length, 14, "what the fifth has left is ended too");
+
   await cbi("pause", "--why", "gateway");
   const held = await mac.cbi(["service", "start", "loop", "--home", HOME]);
   assert.equal(held.status, 77, held.stderr);

@@ -138,6 +138,7 @@ async function startedAtItsSlot(loop: KeptLoop, stamp: string): Promise<void> {
   loop.installed.systemctl("stop", UNIT);
   assert.equal(loop.lives().at(-1)?.startsWith("ends"), true);
   assert.deepEqual([loop.lives().length, loop.shown().state], [8, "interrupted"]);
+  assert.equal(loop.unit("Result"), "success");
   loop.installed.systemctl("start", UNIT);
   await loop.untilLife(5);
   assert.equal(loop.shown().slot, slot);

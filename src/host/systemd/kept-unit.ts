@@ -19,6 +19,8 @@ export const KEPT_LIMITS: UnitSection = [
 export const KEPT_SETTINGS: UnitSection = [
   ["Restart", "on-abnormal"],
   ["RestartForceExitStatus", "70"],
+  // Told to end, which is no failure of it either.
+  ["SuccessExitStatus", "130"],
   ["RestartSec", "2"],
   ["KillMode", "control-group"],
   [

@@ -1,5 +1,7 @@
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
+import { buryTheDead } from "../bury.ts";
+import { takeJobLock } from "../job-locks.ts";
 import { runByPerson } from "../person.ts";
 import { runScheduled, type Road, type RoadEnd } from "../road.ts";
 import type { ScheduledJob } from "../schedules.ts";
@@ -27,9 +29,7 @@ export async function keepService(
   job: ScheduledJob,
   options: { mayWait: boolean; isEnding?: () => boolean },
 ): Promise<RoadEnd> {
-  const { paths } = road.home;
-  const isWanted = async (): Promise<boolean> =>
-    (await wantedService(paths, job.name)) !== undefined;
+  const isWanted = async (): Promise<boolean> => (await openWish(road, job)) !== undefined;
   let exitCode: ExitCode = ExitCode.done;
   for (;;) {
     // Somebody who is there to ask again waits for no other run or job.
@@ -40,7 +40,9 @@ export async function keepService(
     if (end.exitCode !== ExitCode.done) exitCode = end.exitCode;
     const wish = await openWish(road, job);
     if (!wish || options.isEnding?.() === true) return { ...end, exitCode };
-    const isTaken = end.slots.length > 0 || end.exitCode !== ExitCode.done;
+    // Slots that ended without a start are no answer.
+    const hasRun = end.slots.some(({ run }) => run !== undefined);
+    const isTaken = hasRun || end.exitCode !== ExitCode.done;
     const outcome = isTaken ? ofRoad(end) : await withWord(road, job, () => runWanted(road, job));
     await tell(road, job, wish, outcome);
     if (outcome.exitCode !== ExitCode.done) exitCode = outcome.exitCode;
@@ -61,8 +63,17 @@ async function openWish(road: Road, job: ScheduledJob): Promise<WantedService | 
     const message = `${job.name} is not started again: its keeper died too often within an hour`;
     world.emit({ event: "warning", message });
   }
+  await endWhatIsLeft(road, job.name);
   forgetWanted(home.paths, job.name);
   return undefined;
+}
+
+/** What a dead keeper has left is nobody's when it is not started again. */
+async function endWhatIsLeft(road: Road, job: string): Promise<void> {
+  const { clock, signal } = road.world;
+  const { paths } = road.home;
+  using lock = await takeJobLock(job, { paths, clock, signal, mayWait: false });
+  if (lock) await buryTheDead(road, job);
 }
 
 /** A life that goes on after a crash has the end that the first one had. */

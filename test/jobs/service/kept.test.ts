@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { registeredJob } from "../../../src/ledger/jobs.ts";
 import { Ledger } from "../../../src/ledger/ledger.ts";
 import { pollUntil } from "../../rig/processes.ts";
 import type { Rig } from "../../rig/rig.ts";
+import { wantService } from "../../../src/jobs/service/wanted.ts";
 import {
   loops,
   midnightCounts,
@@ -145,7 +147,7 @@ void test("what a person has started and kills its keeper again and again is giv
   const given = await rig.cbi([...KEEPER, "--json"], KEPT);
   assert.match(given.stdout, /its keeper died too often within an hour/);
   assert.deepEqual([given.exitCode, existsSync(rig.file(WANTED))], [0, false]);
-  await rig.cbi(["service", "stop", "loop"]);
+  assert.deepEqual(loops(rig), [], "what the last keeper has left is ended too");
 });
 
 void test("the resident mode brings back what a person has started", async (t) => {
@@ -168,13 +170,16 @@ void test("a person does not wait for the job that a slot waits for", async (t) 
   const first = "  first: { kind: command, schedule: ['0 0 * * *'], zone: UTC, argv: ['false'] }\n";
   await rig.write("cbi.yaml", `${yaml}${first}`);
   await midnightCounts(rig);
-  const waiting = rig.start(KEEPER);
-  await pollUntil("it waits", () => rig.processes().length > 0);
-  const started = await rig.cbi(["service", "start", "loop", "--wait", "40s"]);
-  assert.equal(started.exitCode, 0, started.stderr);
+  const waiting = rig.start([...KEEPER, "--json"]);
+  using ledger = Ledger.open(rig.paths.ledger);
+  await pollUntil("it waits for the other", () =>
+    /first/.test(registeredJob(ledger, "loop")?.checked ?? ""),
+  );
+  // A host whose keeper is there already starts no other.
+  await wantService(rig.paths, "loop", Date.now());
   await untilLife(rig, 1);
-  assert.equal((await shownLoop(rig)).slot, null);
-  await rig.cbi(["service", "stop", "loop"]);
-  waiting.kill("SIGTERM");
-  await waiting.ended;
+  const { keeper_pid: keeper, slot } = await shownLoop(rig);
+  assert.deepEqual([keeper, slot], [waiting.pid, null]);
+  assert.equal((await rig.cbi(["service", "stop", "loop"])).exitCode, 0);
+  assert.equal((await waiting.ended).exitCode, 0);
 });
