@@ -70,8 +70,6 @@ export async function undoInstall(
   await registrar.mustAnswer();
   await writeRecord(appFolder, { ...record, state: "removing" });
   await clearLeftProbe(record, appFolder, world);
-  const hasWakes = record.units.some(isWakeUnit);
-  if (hasWakes) await withdrawWakes(world);
   await registrar.unregister(record.units);
   const targets = undoPaths(appFolder, record, options);
   for (const target of targets.filter((one) => one !== recordFile(appFolder))) {
