@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { CronUser } from "../rig/cron-user.ts";
@@ -11,12 +11,15 @@ void test(
   "the built program installs itself whole, runs from there, and takes itself away",
   { skip: process.platform === "linux" ? false : "needs Linux", timeout: 300_000 },
   () => {
-    const { folder: user, environment } = new CronUser();
+    const { folder: user, bin, environment } = new CronUser();
+    for (const name of ["cat", "cp", "date", "rm"]) {
+      symlinkSync(path.join("/bin", name), path.join(bin, name));
+    }
     const home = makeHome();
     const run = (program: string, ...words: string[]) =>
       spawnSync(program, words, {
         cwd: user,
-        env: environment,
+        env: { ...environment, PATH: bin },
         encoding: "utf8",
       });
     const install = ["install", "--host", "cron", "--user", "--home", home];
@@ -26,8 +29,10 @@ void test(
     assert.match(unasked.stderr, /--yes/);
     assert.deepEqual(readdirSync(user), ["bin"]);
 
-    const first = run(process.execPath, BUILT, ...install, "--yes", "--no-setup");
-    // A night would fail here, which is said, and the installation stays.
+    const first = run(process.execPath, BUILT, ...install, "--yes");
+    // There is no Python to set the workers up with: a night would fail, which is said, and the rest stays.
+    assert.match(first.stderr, /is made first, as by cbi setup/);
+    assert.match(first.stderr, /the workers' environment was not made: /);
     assert.equal(first.status, 1, first.stderr);
     assert.match(first.stdout, /^installed cbi /m);
     assert.match(first.stdout, /^fail {2}Python +there is no Python environment/m);
@@ -50,7 +55,8 @@ void test(
     assert.doesNotMatch(watched.stdout, /"kind":"host"/, "the installed cron has every job");
     const gone = run(...program, "uninstall", "--yes");
     assert.equal(gone.status, 0, gone.stderr);
-    assert.ok(!existsSync(app) && !existsSync(path.join(user, "table")));
+    assert.deepEqual(readdirSync(app), ["python"], "where the workers' environment would be");
+    assert.ok(!existsSync(path.join(user, "table")));
     assert.match(run(process.execPath, BUILT, "uninstall").stdout, /nothing is installed/);
   },
 );
