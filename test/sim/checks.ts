@@ -3,19 +3,30 @@ import type { StageContext } from "../../src/pipeline/stage.ts";
 import type { Mac } from "./mac/mac.ts";
 import type { SimProcess } from "./mac/process.ts";
 
+import { SWEEP } from "./home/config.ts";
+import { takeRegistrations, watchRegistrations, type Registration } from "./registrations.ts";
+
 const REMIND_MIN_MS = 12 * 3_600_000;
 
 /** Watches the safety of a simulation: what must never be, whatever happens to the machine. */
 export class Checks {
   readonly violations: string[] = [];
+  /** Every schedule that a job had, and from when on. */
+  readonly registrations: Registration[] = [];
   /** Whether persons run slots again. */
   hasPeople = false;
+  /** Whether the clock is set: what was due when is then not for sure. */
+  hasWrongClocks = false;
   readonly #mac: Mac;
   readonly #ledgerFile: string;
   readonly #groups: Readonly<Record<string, string>>;
   readonly #writers = new Map<string, SimProcess>();
   readonly #uploads = new Map<string, string>();
   readonly #reminded = new Map<string, { trueMs: number; wallMs: number }>();
+  /** Since when a time of the day is one of the job that is edited. */
+  readonly #timesMs = new Map(
+    SWEEP.minutes.map((minute, index) => [`${index === 0 ? "02" : "14"}:${minute}`, 0]),
+  );
   readonly #hanging = new Set<string>();
   readonly #ended = new Map<string, string>();
 
@@ -96,15 +107,30 @@ export class Checks {
     return this.#mac.stores.of(node.ino, node.content).database;
   }
 
-  /** From now on every change of a verdict is kept. Asked again and again: a ledger may be replaced. */
+  /** From now on the job that is edited has these times; none of them counts before. */
+  edited([night, noon]: readonly [number, number]): void {
+    for (const time of [`02:${night}`, `14:${noon}`]) {
+      if (!this.#timesMs.has(time)) this.#timesMs.set(time, this.#mac.trueMs);
+    }
+  }
+
+  /** From now on every change of a verdict is kept, and of a registration. Asked again and again: a ledger may be replaced. */
   watchVerdicts(): void {
     const ledger = this.ledger();
-    const isMigrated = ledger?.prepare("SELECT 1 FROM sqlite_master WHERE name = 'alert'").get();
-    if (!ledger || !isMigrated) return;
+    if (!ledger || !isMigrated(ledger)) return;
     ledger.exec(`CREATE TEMP TABLE IF NOT EXISTS verdict_change (job, name, before, after);
       CREATE TEMP TRIGGER IF NOT EXISTS verdict_changed AFTER UPDATE OF verdict ON main.slot
       WHEN OLD.verdict IS NOT NULL AND NEW.verdict IS NOT OLD.verdict
       BEGIN INSERT INTO verdict_change VALUES (OLD.job, OLD.name, OLD.verdict, NEW.verdict); END`);
+    watchRegistrations(ledger);
+  }
+
+  /** Takes what was noted beside the ledger, which a power cut may put back to what it was. */
+  takeNotes(): void {
+    const ledger = this.ledger();
+    if (!ledger) return;
+    this.registrations.push(...takeRegistrations(ledger));
+    if (isMigrated(ledger)) this.#judgeChanges(ledger);
   }
 
   /** What the ledger must never hold. */
@@ -112,12 +138,7 @@ export class Checks {
     const ledger = this.ledger();
     if (!ledger) return;
     this.watchVerdicts();
-    this.#none(
-      ledger,
-      `SELECT job || '@' || name || ' was ' || before || ' and became ' || coalesce(after, 'open') AS said
-       FROM temp.verdict_change WHERE before = 'done' OR after IS NOT NULL`,
-      "a verdict changed",
-    );
+    this.takeNotes();
     this.#none(
       ledger,
       `SELECT name || ' ' || fingerprint AS said FROM stage WHERE state = 'done' AND reused_from IS NULL
@@ -131,11 +152,27 @@ export class Checks {
       "a slot has two runs that are done",
     );
     this.#judgeVerdicts(ledger);
+    this.#judgeEdits(ledger);
     const timedOut = "SELECT id FROM run WHERE error LIKE '%_TIMED_OUT%' OR error LIKE '%_SILENT%'";
     for (const { id } of ledger.prepare(timedOut).all()) {
       if (!this.#hanging.has(String(id))) this.fail(`run ${String(id)} was ended and did not hang`);
     }
+    const hung = "SELECT DISTINCT run FROM attempt WHERE reason LIKE 'it hung%'";
+    for (const { run } of ledger.prepare(hung).all()) {
+      if (!this.#hanging.has(String(run))) this.fail(`run ${String(run)} was ended as if it hung`);
+    }
     this.#judgeAlerts(ledger);
+  }
+
+  #judgeChanges(ledger: DatabaseSync): void {
+    const isWatched = "SELECT 1 FROM temp.sqlite_master WHERE name = 'verdict_change'";
+    if (!ledger.prepare(isWatched).get()) return;
+    this.#none(
+      ledger,
+      `SELECT job || '@' || name || ' was ' || before || ' and became ' || coalesce(after, 'open') AS said
+       FROM temp.verdict_change WHERE before = 'done' OR after IS NOT NULL`,
+      "a verdict changed",
+    );
   }
 
   /** What once had a verdict has it for ever, unless a person takes a slot that was not done again. */
@@ -150,6 +187,16 @@ export class Checks {
       if (!isKept) this.fail(`${slot} was ${verdict} and is ${now.get(slot) ?? "open"}`);
     }
     for (const [slot, verdict] of now) this.#ended.set(slot, verdict);
+  }
+
+  /** An edit starts nothing of before: slots of the new times count from then on. */
+  #judgeEdits(ledger: DatabaseSync): void {
+    if (this.#timesMs.size === 2 || this.hasWrongClocks) return;
+    const rows = ledger.prepare("SELECT name, due_ms FROM slot WHERE job = 'sweep'").all();
+    for (const { name, due_ms: dueMs } of rows) {
+      const sinceMs = this.#timesMs.get(String(name).slice(11)) ?? Number.NEGATIVE_INFINITY;
+      if (Number(dueMs) < sinceMs) this.fail(`sweep@${String(name)} is of before its schedule`);
+    }
   }
 
   #judgeAlerts(ledger: DatabaseSync): void {
@@ -191,4 +238,8 @@ export class Checks {
       if (!this.violations.some((known) => known.endsWith(message))) this.fail(message);
     }
   }
+}
+
+function isMigrated(ledger: DatabaseSync): boolean {
+  return ledger.prepare("SELECT 1 FROM sqlite_master WHERE name = 'alert'").get() !== undefined;
 }

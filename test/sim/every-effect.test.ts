@@ -11,6 +11,7 @@ const START = Date.parse("2026-11-20T04:55:00Z");
 /** A night in New York, and the session's morning after it. */
 const SWARM = {
   faults: new Set<never>(),
+  parts: new Set<never>(),
   startMs: START,
   home: { zone: "America/New_York", policy: "latest" as const, maxAge: undefined },
   watchdogHours: [1, 13],

@@ -3,20 +3,25 @@ import type { Home } from "../../src/config/home.ts";
 import { Checks } from "./checks.ts";
 import { judgeTheEnd } from "./end-checks.ts";
 import { Cbi } from "./home/cbi.ts";
-import { configText, HOME, homeOf } from "./home/config.ts";
+import { configText, HOME, homeOf, SWEEP, type SweepChoice } from "./home/config.ts";
 import { runProgram } from "./home/programs.ts";
 import { Chance } from "./mac/chance.ts";
 import { Launchd } from "./mac/launchd.ts";
 import { Mac, type Strike } from "./mac/mac.ts";
 import type { SimProcess } from "./mac/process.ts";
 import { plantedBugs } from "./planted/bugs.ts";
+import { Permission } from "./permission.ts";
+import { ServiceChecks } from "./service-checks.ts";
 import { swarmOf, type Swarm } from "./swarm.ts";
+import { PAUSE_MAX_MS, WorldOfParts } from "./world-parts.ts";
 import { World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** So long after the last fault everything must have come to its end. */
 const PEACE_MS = 2 * DAY_MS;
+/** Tells the chance of the parts from that of everything else. */
+const OF_PARTS = 0x5eed_0fca;
 
 export type Trouble = "retryable" | "fatal" | "hang" | "babble";
 
@@ -55,30 +60,48 @@ export class Nights {
   readonly work: Chance;
   readonly story: string[] = [];
   isPeace = false;
+  /** What the last edit has made of that job. */
+  sweep: SweepChoice = SWEEP;
   readonly #options: NightsOptions;
+  readonly permission: Permission;
+  readonly services: ServiceChecks;
   readonly #world: World;
+  readonly #parts: WorldOfParts;
+  readonly #sick = new Map<string, boolean>();
   #sinceMs = 0;
 
   constructor(seed: number, options: NightsOptions) {
     this.seed = seed;
     this.#options = options;
     const chance = new Chance(seed);
-    const swarm = { ...swarmOf(chance), ...options.swarm };
+    const ofParts = new Chance(seed ^ OF_PARTS);
+    const swarm = { ...swarmOf(chance, ofParts), ...options.swarm };
     this.swarm = swarm;
     const { startMs, clockKind } = this.swarm;
     this.mac = new Mac({ startMs, chance: chance.fork(), zone: swarm.home.zone, clockKind });
     this.mac.forgetting = swarm.forgetting;
     this.work = chance.fork();
-    this.home = homeOf(configText(swarm.home)).home;
+    this.home = homeOf(configText({ ...swarm.home, parts: swarm.parts })).home;
     this.checks = new Checks(this.mac, this.home.paths.ledger, { scan: "desk", report: "desk" });
     this.checks.hasPeople = this.swarm.faults.has("person");
+    this.checks.hasWrongClocks = this.swarm.faults.has("clock");
     this.launchd = new Launchd(this.mac, swarm);
     this.cbi = new Cbi(this);
+    const ledger = (): ReturnType<Checks["ledger"]> => this.checks.ledger();
+    this.permission = new Permission(this.mac, ledger);
+    this.services = new ServiceChecks(this.mac, ledger, (message) => this.checks.fail(message));
     this.#world = new World(this, chance.fork());
+    this.#parts = new WorldOfParts(this, ofParts.fork());
+    this.mac.tickMs = swarm.tickMinutes * 60_000;
+    this.mac.software = this.cbi;
     this.mac.program = (process, argv, say) => runProgram(this, process, argv, say);
     this.mac.listener = {
       said: (atMs, message) => this.#said(atMs, message),
-      booted: () => this.launchd.booted(),
+      powerFailed: () => this.checks.takeNotes(),
+      booted: () => {
+        this.checks.watchVerdicts();
+        this.launchd.booted();
+      },
       woke: () => this.launchd.woke(),
       clockChanged: () => this.launchd.clockChanged(),
     };
@@ -93,10 +116,12 @@ export class Nights {
     await mac.runUntil(mac.trueMs + 60_000);
     this.#sinceMs = this.swarm.startMs;
     this.cbi.loadLabels();
+    this.#parts.begin();
     const { nights, strike } = this.#options;
     if (strike) this.#world.arm(strike.kind, strike.after, 10);
     for (let night = 0; night < nights; night++) {
       this.#world.planDay();
+      this.#parts.planDay();
       await mac.runUntil(mac.trueMs + DAY_MS);
       this.checks.judgeLedger();
     }
@@ -109,13 +134,27 @@ export class Nights {
   }
 
   programStarts(process: SimProcess): void {
+    const { parts, faults } = this.swarm;
+    const refusal = this.permission.refusal(process, parts.has("gates"));
+    if (refusal !== undefined) this.checks.fail(`${process.name} was started, and ${refusal}`);
+    this.services.starts(process, !faults.has("clock"));
     this.#world.programStarts(process);
   }
 
   /** What goes wrong with a piece of work, if something does. */
-  troubleOf(_what: "stage" | "program"): Trouble | undefined {
-    if (this.isPeace || !this.swarm.faults.has("trouble") || !this.work.is(0.15)) return undefined;
+  troubleOf(what: "stage" | "program" | "service" | "sick service"): Trouble | undefined {
+    if (this.isPeace || !this.swarm.faults.has("trouble")) return undefined;
+    if (what === "sick service") return "retryable";
+    if (!this.work.is(0.15)) return undefined;
     return this.work.pick(["retryable", "retryable", "fatal", "hang", "babble"]);
+  }
+
+  /** Of a service some runs go wrong again and again. */
+  isSick(run: string): boolean {
+    if (this.isPeace || !this.swarm.faults.has("trouble")) return false;
+    const known = this.#sick.get(run) ?? this.work.is(0.35);
+    this.#sick.set(run, known);
+    return known;
   }
 
   /** The faults stop; two days later all must have come to its end. */
@@ -123,17 +162,48 @@ export class Nights {
     const { mac, cbi } = this;
     this.isPeace = true;
     this.#said(mac.wallMs, "peace");
+    this.#parts.calm();
     await this.#world.calm();
-    await mac.runUntil(mac.trueMs + (this.#options.peaceMs ?? PEACE_MS));
+    const endMs = mac.trueMs + (this.#options.peaceMs ?? PEACE_MS);
+    this.#expectTheService(endMs);
+    for (let dayMs = mac.trueMs; dayMs < endMs; dayMs += DAY_MS) {
+      this.#parts.planListInPeace();
+      await mac.runUntil(Math.min(endMs, dayMs + DAY_MS));
+    }
     const throughMs = mac.trueMs;
     this.launchd.unload();
+    await this.#endDaemons();
     // Once for what is due, and again for what waited for that or for its group.
     for (let pass = 0; pass < 4; pass++) {
       mac.start("cbi watchdog", (process) => cbi.watchdog(process));
       await mac.runUntil(mac.trueMs + 2 * HOUR_MS);
     }
     this.checks.judgeLedger();
-    judgeTheEnd(mac, this.checks, { home: this.home, sinceMs: this.#sinceMs, throughMs });
+    const jobs = homeOf(this.cbi.loadHome().text).jobs;
+    const { parts, faults } = this.swarm;
+    const isPrompt = parts.size > 0 && !faults.has("clock") && this.#options.peaceMs === undefined;
+    const rest = { hasEdits: parts.has("edits"), isPrompt };
+    judgeTheEnd(mac, this.checks, { jobs, sinceMs: this.#sinceMs, throughMs, ...rest });
+  }
+
+  #expectTheService(untilMs: number): void {
+    const job = this.swarm.parts.has("service") ? homeOf(this.home.text).jobs.find("trade") : null;
+    if (!job) return;
+    const sinceMs = this.mac.trueMs + (this.swarm.faults.has("pause") ? PAUSE_MAX_MS : 0);
+    this.services.expect(job, sinceMs, untilMs);
+    const { hostKeeps, parts } = this.swarm;
+    const startAgain = (): void => {
+      if (!hostKeeps && !parts.has("daemon")) this.launchd.kickstart(job.name);
+    };
+    if (this.work.is(0.5)) this.services.killIn(job, this.work.whole(1, 400) * 1000, startAgain);
+  }
+
+  async #endDaemons(): Promise<void> {
+    const { mac } = this;
+    for (const process of mac.processes) {
+      if (process.name === "cbi daemon") mac.signal(process, "SIGTERM");
+    }
+    if (this.swarm.parts.has("daemon")) await mac.runUntil(mac.trueMs + HOUR_MS);
   }
 
   #said(atMs: number, message: string): void {

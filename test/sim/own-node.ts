@@ -20,12 +20,26 @@ const SYSTEM: Readonly<Record<string, string>> = {
   "src/system/signals.ts": "system/signals.ts",
   "src/system/random.ts": "system/random.ts",
   "src/system/run-log.ts": "system/run-log.ts",
+  "src/system/power.ts": "system/power.ts",
+  "src/system/uptime.ts": "system/uptime.ts",
+  "src/system/detached.ts": "system/detached.ts",
   "src/host/process/ticking.ts": "system/ticking.ts",
+};
+
+/** Where the product puts itself together: with the pipeline of the simulation, and its homes. */
+const SOFTWARE: Readonly<Record<string, string>> = {
+  "src/jobs/open-road.ts": "home/open-road.ts",
+  "src/config/home.ts": "home/load-home.ts",
 };
 
 /** Between two parts of the product: where a bug can be planted. */
 const PLANTED: Readonly<Record<string, string>> = {
+  "src/guard/open-kill-switch.ts": "planted/open-kill-switch.ts",
   "src/jobs/check.ts": "planted/check.ts",
+  "src/jobs/command/orphans.ts": "planted/orphans.ts",
+  "src/jobs/pass-gates.ts": "planted/pass-gates.ts",
+  "src/jobs/service/decide.ts": "planted/decide.ts",
+  "src/ledger/jobs.ts": "planted/jobs.ts",
   "src/ledger/slots.ts": "planted/slots.ts",
   "src/pipeline/checkpoint.ts": "planted/checkpoint.ts",
   "src/system/awake-time.ts": "planted/awake-time.ts",
@@ -54,7 +68,7 @@ export function ownNode(): void {
       const resolved = next(specifier, context);
       if (!resolved.url.startsWith("file:")) return resolved;
       const file = path.relative(root, fileURLToPath(resolved.url));
-      const replaced = SYSTEM[file] ?? PLANTED[file];
+      const replaced = SYSTEM[file] ?? SOFTWARE[file] ?? PLANTED[file];
       return replaced === undefined ? resolved : own(replaced);
     },
   });

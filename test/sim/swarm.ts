@@ -20,9 +20,15 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number];
 
+/** Parts of the product that not every home has; most seeds do without, since some take their time. */
+export const PARTS = ["gates", "service", "daemon", "edits"] as const;
+
+export type Part = (typeof PARTS)[number];
+
 /** Everything that a seed decides before the first night. */
 export interface Swarm {
   faults: ReadonlySet<Fault>;
+  parts: ReadonlySet<Part>;
   startMs: number;
   home: HomeChoice;
   clockKind: ClockKind;
@@ -32,6 +38,12 @@ export interface Swarm {
   /** When the watchdog looks; hourly takes most of the simulation's time, so seldom. */
   watchdogHours: readonly number[];
   keepsPending: boolean;
+  /** Whether the host starts a service's keeper again that was killed. */
+  hostKeeps: boolean;
+  /** How often the daemon looks, a divisor of an hour: production does each minute, which takes its time. */
+  tickMinutes: number;
+  /** Whether the watchdog lets the host start what is due. */
+  hostStarts: boolean;
   forgetting: "all" | "some";
 }
 
@@ -54,7 +66,9 @@ const CHANGES: Readonly<Record<string, readonly [string, ...string[]]>> = {
 
 const DAY_MS = 86_400_000;
 
-export function swarmOf(chance: Chance): Swarm {
+/** Parts are drawn by a chance of their own: without them a seed's nights are what they were. */
+export function swarmOf(chance: Chance, ofParts: Chance): Swarm {
+  const parts = partsOf(ofParts);
   const density = chance.pick([0.15, 0.35, 0.6]);
   const faults = new Set(FAULTS.filter(() => chance.is(density)));
   const zone = chance.pick(ZONES);
@@ -64,6 +78,7 @@ export function swarmOf(chance: Chance): Swarm {
   const countsSleep = chance.is(0.6);
   return {
     faults,
+    parts,
     startMs: day + chance.whole(0, 24 * 60) * 60_000,
     home: {
       zone,
@@ -74,9 +89,22 @@ export function swarmOf(chance: Chance): Swarm {
     wakesForNight: chance.is(0.7),
     watchdogAtLoad: chance.is(0.5),
     watchdogHours: everyHours(chance.pick([2, 6, 8, 12, 12, 12, 24, 24, 24])),
+    hostKeeps: ofParts.is(0.5),
+    tickMinutes: 5,
+    hostStarts: parts.size > 0 && ofParts.is(0.5),
     keepsPending: chance.is(0.5),
     forgetting: chance.pick(["all", "some"]),
   };
+}
+
+function partsOf(chance: Chance): Set<Part> {
+  const has = {
+    gates: chance.is(0.3),
+    edits: chance.is(0.25),
+    service: chance.is(0.15),
+    daemon: chance.is(0.12),
+  };
+  return new Set(PARTS.filter((part) => has[part]));
 }
 
 function everyHours(step: number): number[] {

@@ -156,9 +156,11 @@ export class World {
   }
 
   #planClock(): void {
-    const { mac } = this.#nights;
+    const { mac, swarm } = this.#nights;
     const size = this.#chance.pick([2 * MINUTE_MS, HOUR_MS, 20 * HOUR_MS, 5 * DAY_MS]);
-    const offsetMs = Math.round((this.#chance.fraction() * 2 - 1) * size);
+    const drawnMs = Math.round((this.#chance.fraction() * 2 - 1) * size);
+    // A service looks each second, and would do so for days until its end comes by such a clock.
+    const offsetMs = swarm.parts.has("service") ? Math.max(drawnMs, -HOUR_MS) : drawnMs;
     const setAt = this.#time();
     this.#at(setAt, () => {
       mac.say(`the clock is set by ${Math.round(offsetMs / 1000)} s`);
@@ -218,12 +220,19 @@ export class World {
       if (mac.power !== "awake") return;
       mac.say(`paused: ${mode}`);
       this.#isPaused = true;
-      mac.start("cbi pause", (process) => cbi.pause(process, mode));
+      mac.start("cbi pause", (process) => cbi.pause(process, orderOf(mode)));
     });
     this.#at(pausedAt + this.#chance.whole(1, 900) * MINUTE_MS, () => {
       if (mac.power !== "awake") return;
       mac.say("resumed");
-      mac.start("cbi resume", (process) => cbi.pause(process, undefined));
+      mac.start("cbi resume", async (process) => {
+        await cbi.pause(process, undefined);
+        this.#isPaused = false;
+      });
     });
   }
+}
+
+function orderOf(mode: "drain" | "stop"): Parameters<Nights["cbi"]["pause"]>[1] {
+  return { scope: "all", name: "", mode, reason: "simulated", who: "ann", untilMs: undefined };
 }

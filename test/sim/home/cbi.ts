@@ -1,31 +1,39 @@
 import path from "node:path";
-import { openKillSwitch } from "../../../src/guard/open-kill-switch.ts";
+import type { Home } from "../../../src/config/home.ts";
 import { changeOrders } from "../../../src/guard/kill-switch-file.ts";
 import { RunLock } from "../../../src/guard/run-lock.ts";
-import type { Host } from "../../../src/host/host.ts";
+import type { ServiceHost } from "../../../src/host/host.ts";
+import { processHost } from "../../../src/host/process/process-host.ts";
 import { openBook } from "../../../src/jobs/check.ts";
-import { commandRunner } from "../../../src/jobs/command/command-runner.ts";
-import { openHandle } from "../../../src/jobs/ledger-handle.ts";
 import { runByPerson } from "../../../src/jobs/person.ts";
-import type { JobWorld } from "../../../src/jobs/ports.ts";
 import { runScheduled, type Road } from "../../../src/jobs/road.ts";
+import { keepService } from "../../../src/jobs/service/keeper.ts";
+import { patienceMs, restartService, stopService } from "../../../src/jobs/service/control.ts";
+import { startService } from "../../../src/jobs/service/start.ts";
 import { believeClock } from "../../../src/ledger/clock-marks.ts";
-import { assertNotKilled } from "../../../src/guard/open-kill-switch.ts";
-import { runPipeline } from "../../../src/pipeline/runner.ts";
+import type { KillOrder } from "../../../src/guard/kill-switch.ts";
 import type { Chain } from "../../../src/pipeline/chain.ts";
-import { homeCalendar } from "../../../src/config/calendars.ts";
-import type { Warehouse } from "../../../src/warehouse/warehouse.ts";
+import { watchTheWatchdog } from "../../../src/watchdog/watch-the-watchdog.ts";
 import { watchdogPass } from "../../../src/watchdog/pass.ts";
+import { serve } from "../../../src/watchdog/serve.ts";
+import type { Software } from "../mac/mac.ts";
 import type { SimProcess } from "../mac/process.ts";
 import type { Nights } from "../nights.ts";
-import { homeOf } from "./config.ts";
+import { readHome, writeConfig } from "./cbi-yaml.ts";
+import { hostOf, loadLabels } from "./labels.ts";
+import { roadOf, worldOf } from "./road.ts";
 import { simulatedChain } from "./stages.ts";
 
 // The product loads it when it is first needed, which would take time that the simulation does not have.
 await import("../../../src/pipeline/prune.ts");
 
+const DRAIN_MS = 60_000;
+const SERVICE = "trade";
+
+export type ServiceWord = "stop" | "restart" | "start" | "run";
+
 /** The commands of `cbi` on the simulated machine, each as the code of a process. */
-export class Cbi {
+export class Cbi implements Software {
   readonly #nights: Nights;
   readonly #chain: Chain<object>;
 
@@ -34,39 +42,43 @@ export class Cbi {
     this.#chain = simulatedChain(nights);
   }
 
-  /** What `cbi install` sets up at the host: a label a job, and the watchdog each hour. */
-  loadLabels(): void {
-    const { launchd, swarm } = this.#nights;
-    const scheduled = (name: string) => (process: SimProcess) => this.scheduled(process, name);
-    const load = (name: string, entries: { hour: number; minute: number }[]): void =>
-      launchd.load({ name, entries, runAtLoad: false, main: scheduled(name) });
-    load("nightly", [{ hour: 0, minute: 0 }]);
-    load("report", [{ hour: 0, minute: 0 }]);
-    load("scan", [{ hour: 8, minute: 30 }]);
-    load("sweep", [
-      { hour: 2, minute: 15 },
-      { hour: 14, minute: 45 },
-    ]);
-    launchd.load({
-      name: "watchdog",
-      entries: swarm.watchdogHours.map((hour) => ({ hour, minute: 7 })),
-      runAtLoad: swarm.watchdogAtLoad,
-      main: (process) => this.watchdog(process),
-    });
-  }
-
   async install(process: SimProcess): Promise<void> {
+    writeConfig(this.#nights, "atomic");
     const road = this.#roadOf(process);
     using ledgers = road.ledgers;
     openBook(road.jobs, ledgers.ledger, road.world.clock.now());
     this.#nights.checks.watchVerdicts();
   }
 
+  /** What `cbi install` sets up at the host. */
+  loadLabels(): void {
+    loadLabels(this.#nights);
+  }
+
+  loadHome(): Home {
+    return readHome(this.#nights);
+  }
+
+  openRoad(process: SimProcess, home: Home, world: Road["world"]): Road {
+    if (process.name === "cbi daemon") this.#nights.checks.writer("the daemon", process);
+    return roadOf(this.#nights, this.#chain, { home, world });
+  }
+
+  /** `cbi run JOB [--scheduled]`. */
+  async main(process: SimProcess, [, job = "", ...rest]: readonly string[]): Promise<void> {
+    if (rest.includes("--scheduled")) await this.scheduled(process, job);
+    else await this.person(process, job, undefined);
+  }
+
   async scheduled(process: SimProcess, name: string): Promise<void> {
     const road = this.#roadOf(process);
     using ledgers = road.ledgers;
     void ledgers;
-    await runScheduled(road, name, { mayWait: true });
+    const job = road.jobs.find(name);
+    if (!job) return;
+    if (this.#nights.swarm.parts.size > 0) await this.#watchTheWatchdog(road);
+    if (job.settings.kind === "service") await keepService(road, job, { mayWait: true });
+    else await runScheduled(road, name, { mayWait: true });
   }
 
   async person(process: SimProcess, name: string, slot: string | undefined): Promise<void> {
@@ -85,7 +97,7 @@ export class Cbi {
     const report = await watchdogPass(
       {
         openRoad: () => this.#roadOf(process),
-        host: HOST,
+        host: hostOf(this.#nights),
         uptime: () => ({ boot: mac.boot, uptimeMs: mac.monotonicMs }),
         tell: ({ edge, key, message }) => {
           this.#nights.checks.told(edge, key);
@@ -97,28 +109,58 @@ export class Cbi {
     for (const { job, message } of report.acts) mac.say(`watchdog: ${job}: ${message}`);
   }
 
-  async pause(process: SimProcess, mode: "drain" | "stop" | undefined): Promise<void> {
+  /** Serves the home until TERM. */
+  async daemon(process: SimProcess): Promise<void> {
+    const { mac, checks } = this.#nights;
+    const { clock, random, environment, signal } = worldOf(process);
+    const say = (message: string): void => {
+      const [, edge, told] = /^alert (\w+): (.*)$/s.exec(message) ?? [];
+      if (edge !== undefined && told !== undefined) checks.told(edge, told);
+      if (edge !== undefined || !message.endsWith(" done")) mac.say(`daemon: ${message}`);
+    };
+    await serve({
+      home: this.loadHome(),
+      again: { environment, workingDirectory: "/" },
+      world: { clock, random, environment },
+      signal,
+      drainMs: DRAIN_MS,
+      say,
+    });
+  }
+
+  /** Adds an order, or with none lets everything go on. */
+  async pause(process: SimProcess, order: Omit<KillOrder, "sinceMs"> | undefined): Promise<void> {
     const { mac, home } = this.#nights;
     void process;
     await changeOrders(
       home.paths,
       mac.wallMs,
-      () =>
-        mode === undefined
-          ? []
-          : [
-              {
-                scope: "all",
-                name: "",
-                mode,
-                reason: "simulated",
-                who: "ann",
-                sinceMs: mac.wallMs,
-                untilMs: undefined,
-              },
-            ],
+      (before) => (order === undefined ? [] : [...before, { ...order, sinceMs: mac.wallMs }]),
       { fromDamage: true },
     );
+  }
+
+  /** `cbi service stop|restart|start`, and `cbi run` of it. */
+  async service(process: SimProcess, word: ServiceWord): Promise<void> {
+    const road = this.#roadOf(process);
+    using ledgers = road.ledgers;
+    void ledgers;
+    const job = road.jobs.find(SERVICE);
+    if (!job) return;
+    if (word === "run") return this.person(process, SERVICE, undefined);
+    const { services, mac } = this.#nights;
+    const running = services.process?.environment["CBI_RUN"];
+    if (running !== undefined) services.asked.add(running);
+    const wish = { who: "ann", reason: "simulated", waitMs: patienceMs(job) };
+    if (word === "start") {
+      const host = this.#hostOf(road);
+      const { state } = await startService(road, job, { host, waitMs: wish.waitMs });
+      mac.say(`the service is ${state}`);
+    } else if (word === "restart") await restartService(road, job, wish);
+    else {
+      await stopService(road, job, wish);
+      if (services.process) this.#nights.checks.fail("a service that was stopped lives");
+    }
   }
 
   async believeClock(process: SimProcess): Promise<void> {
@@ -127,77 +169,26 @@ export class Cbi {
     believeClock(ledgers.ledger, road.world.clock.now());
   }
 
-  #roadOf(process: SimProcess): Road {
-    const { mac } = this.#nights;
-    const { home, jobs } = homeOf(this.#nights.home.text);
-    const clock = mac.clockOf(process);
-    const killSwitch = openKillSwitch(home.paths);
-    const world: JobWorld = {
-      clock,
-      random: {
-        fraction: () => mac.chance.fraction(),
-        hex: (bytes) => mac.chance.hex(bytes),
-      },
-      environment: {},
-      emit: () => undefined,
-      signal: process.stop.signal,
-    };
-    return {
-      home,
-      jobs,
-      ledgers: openHandle(home.paths, clock),
-      world,
-      services: {
-        killSwitch: this.#nights.swarm.faults.has("pause")
-          ? killSwitch
-          : { ...killSwitch, watch: (_target, { signal }) => ({ signal, ...NOTHING }) },
-        gates: { ask: () => Promise.resolve({ outcome: "pass", evidence: "well" }) },
-        command: commandRunner(killSwitch),
-        service: { run: () => Promise.reject(new Error("no service is simulated")) },
-      },
-      runNight: (of, request, { emit, signal }) =>
-        runPipeline(
-          { ...request, asOf: request.asOf ?? "" },
-          {
-            paths: of.paths,
-            config: of.config,
-            configHash: of.configHash,
-            version: "0",
-            codeHash: "code",
-            chain: this.#chain,
-            clock,
-            random: world.random,
-            calendar: homeCalendar(of),
-            warehouse: nobody("the warehouse"),
-            openExecutor: () => Promise.reject(new Error("no trainer is simulated")),
-            emit,
-            signal,
-            beforeStage: () =>
-              assertNotKilled(of.paths, { job: request.job, tags: [] }, clock.now()),
-          },
-        ),
-    };
+  #hostOf({ home, world }: Road): ServiceHost {
+    return this.#nights.swarm.parts.has("daemon")
+      ? processHost(home.paths, world.clock)
+      : hostOf(this.#nights);
   }
-}
 
-const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
+  #roadOf(process: SimProcess): Road {
+    const home = this.loadHome();
+    return roadOf(this.#nights, this.#chain, { home, world: worldOf(process) });
+  }
 
-const HOST: Host = {
-  name: "launchd",
-  state: (jobs) =>
-    Promise.resolve({
-      isInUse: true,
-      jobs: new Map(jobs.map((job) => [job, { isLoaded: true, isEnabled: true }])),
-      canWake: false,
-      wakesMs: [],
-    }),
-};
-
-/** A port that no simulated stage uses. */
-function nobody(what: string): Warehouse {
-  return new Proxy<Warehouse>(Object.create(null), {
-    get: (_target, key) => {
-      throw new Error(`${what} was asked for ${String(key)}`);
-    },
-  });
+  async #watchTheWatchdog(road: Road): Promise<void> {
+    const { mac, checks } = this.#nights;
+    const machine = {
+      uptime: { boot: mac.boot, uptimeMs: mac.monotonicMs },
+      countsSleep: mac.clockKind.countsSleep,
+    };
+    for (const { edge, key, message } of await watchTheWatchdog(road, machine)) {
+      checks.told(edge, key);
+      mac.say(`alert ${edge}: ${message}`);
+    }
+  }
 }

@@ -2,6 +2,7 @@ import path from "node:path";
 import type { SimProcess } from "../mac/process.ts";
 import type { Nights } from "../nights.ts";
 import { HOME } from "./config.ts";
+import { runService } from "./service-program.ts";
 
 /** What the jobs' commands do: they take a while, say something, leave a file behind, or do not. */
 export async function runProgram(
@@ -12,6 +13,7 @@ export async function runProgram(
 ): Promise<number> {
   const { mac } = process;
   const [name = "", date = ""] = argv;
+  if (name === "trade") return runService(nights, process, say);
   nights.checks.programStarts(process);
   nights.programStarts(process);
   const trouble = nights.troubleOf("program");

@@ -6,6 +6,7 @@ export interface DiskFile {
   ino: number;
   content: string | Uint8Array;
   mtimeMs: number;
+  mode: number;
   /** What a power cut leaves; undefined when nothing of it was ever synced. */
   kept: string | Uint8Array | undefined;
 }
@@ -90,19 +91,26 @@ export class Disk {
     }
   }
 
-  /** Makes or opens a file; `isNew` refuses one that is there. */
-  open(name: string, options: { isNew?: boolean } = {}): DiskFile {
+  /** Makes or opens a file; `isNew` refuses one that is there, `isEmptied` takes its bytes away. */
+  open(
+    name: string,
+    options: { isNew?: boolean; isEmptied?: boolean; mode?: number } = {},
+  ): DiskFile {
     const folder = this.folderAt(path.dirname(name));
     const known = folder.entries.get(path.basename(name));
     if (known?.kind === "folder") throw systemError("EISDIR", `a folder, '${name}'`);
     if (known && options.isNew) throw systemError("EEXIST", `the file is there, '${name}'`);
-    if (known) return known;
+    if (known) {
+      if (options.isEmptied) this.#put(known, "");
+      return known;
+    }
     this.#mustHaveRoom();
     const file: DiskFile = {
       kind: "file",
       ino: this.#inodes++,
       content: "",
       mtimeMs: this.#now(),
+      mode: options.mode ?? 0o600,
       kept: undefined,
     };
     this.#setEntry(folder, path.basename(name), file);
@@ -110,15 +118,21 @@ export class Disk {
     return file;
   }
 
+  /** Of what does not fit any more a part is there. */
   write(file: DiskFile, content: string | Uint8Array): void {
+    if (this.isFull) this.#put(file, content.slice(0, content.length >> 1));
     this.#mustHaveRoom();
-    file.content = content;
-    file.mtimeMs = this.#now();
-    this.#dirty.add(file);
+    this.#put(file, content);
   }
 
   append(file: DiskFile, text: string): void {
-    this.write(file, textOf(file.content) + text);
+    this.#mustHaveRoom();
+    this.#put(file, textOf(file.content) + text);
+  }
+
+  /** As touch(1) does, which needs no room. */
+  touch(file: DiskFile): void {
+    this.#put(file, file.content);
   }
 
   rename(from: string, to: string): void {
@@ -174,6 +188,12 @@ export class Disk {
       const full = path.join(name, entry);
       return child.kind === "file" ? [full] : this.filesBelow(full);
     });
+  }
+
+  #put(file: DiskFile, content: string | Uint8Array): void {
+    file.content = content;
+    file.mtimeMs = this.#now();
+    this.#dirty.add(file);
   }
 
   #folder(): DiskFolder {

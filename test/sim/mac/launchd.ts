@@ -16,6 +16,8 @@ interface Label {
   name: string;
   entries: readonly CalendarEntry[];
   runAtLoad: boolean;
+  /** `KeepAlive` of `SuccessfulExit` false: a process that was killed is started again. */
+  keepsAlive?: boolean;
   main: (process: SimProcess) => Promise<unknown>;
   /** The armed instant, in wall time. */
   nextMs: number;
@@ -42,17 +44,20 @@ export class Launchd {
     this.#keepsPending = options.keepsPending;
   }
 
-  load(label: Pick<Label, "name" | "entries" | "runAtLoad" | "main">): void {
+  load(label: Pick<Label, "name" | "entries" | "runAtLoad" | "keepsAlive" | "main">): void {
     const loaded = { ...label, nextMs: 0, event: undefined, running: undefined, isOwed: false };
     this.#labels.push(loaded);
     this.#arm(loaded);
     if (label.runAtLoad) this.#start(loaded);
   }
 
-  /** `launchctl kickstart`: now, unless it runs. */
-  kickstart(name: string): void {
+  /** `launchctl kickstart`: now, unless it runs. Whether there is such a label that did not. */
+  kickstart(name: string): boolean {
     const label = this.#labels.find((one) => one.name === name);
-    if (label && this.#mac.power === "awake") this.#start(label);
+    if (!label || this.#mac.power !== "awake") return false;
+    const isIdle = label.running?.isDead !== false;
+    this.#start(label);
+    return isIdle;
   }
 
   booted(): void {
@@ -75,6 +80,7 @@ export class Launchd {
 
   clockChanged(): void {
     for (const label of this.#labels) {
+      if (label.entries.length === 0) continue;
       // What came due by the jump fires; all else is armed anew.
       if (label.nextMs <= this.#mac.wallMs) this.#fire(label);
       else this.#arm(label);
@@ -89,6 +95,7 @@ export class Launchd {
 
   #arm(label: Label): void {
     if (label.event) this.#mac.cancel(label.event);
+    if (label.entries.length === 0) return;
     const { wallMs, trueMs, zone } = this.#mac;
     label.nextMs = Math.min(...label.entries.map((entry) => nextOf(entry, wallMs, zone)));
     label.event = this.#mac.at(trueMs + label.nextMs - wallMs, () => this.#fire(label));
@@ -112,11 +119,13 @@ export class Launchd {
     const process = this.#mac.start(label.name, label.main);
     label.running = process;
     process.atDeath(() => {
-      if (!label.isOwed || this.#mac.power !== "awake") return;
+      const isKept = label.keepsAlive === true && !process.hasEnded;
+      if (!(label.isOwed || isKept) || this.#mac.power !== "awake") return;
       label.isOwed = false;
       // At most one spawn in ten seconds (`minimum runtime`).
       this.#mac.at(this.#mac.trueMs + 10_000, () => {
-        if (this.#mac.power === "awake") this.#start(label);
+        if (this.#mac.power === "awake" && this.#labels.includes(label)) this.#start(label);
+        else label.isOwed ||= isKept;
       });
     });
   }

@@ -1,3 +1,6 @@
+import type { Home } from "../../../src/config/home.ts";
+import type { JobWorld } from "../../../src/jobs/ports.ts";
+import type { Road } from "../../../src/jobs/road.ts";
 import type { Clock } from "../../../src/system/clock.ts";
 import { ExitCode } from "../../../src/system/exit-code.ts";
 import { Failure } from "../../../src/system/failure.ts";
@@ -27,9 +30,19 @@ export type Program = (
   say: (text: string) => void,
 ) => Promise<number | null>;
 
+/** What is installed on the machine besides programs: how `cbi` reads its home and starts itself. */
+export interface Software {
+  loadHome(): Home;
+  openRoad(process: SimProcess, home: Home, world: JobWorld): Road;
+  /** The code of `cbi` with these words. */
+  main(process: SimProcess, words: readonly string[]): Promise<unknown>;
+}
+
 /** What happens to the machine, told to the story and to whoever keeps its processes. */
 export interface MacListener {
   said(atMs: number, message: string): void;
+  /** Nothing runs any more, and what was not synced is about to be forgotten. */
+  powerFailed(): void;
   /** The machine is up again, nothing runs. */
   booted(): void;
   woke(): void;
@@ -61,6 +74,10 @@ export class Mac {
   effects = 0;
   listener: MacListener | undefined;
   program: Program = () => Promise.resolve(0);
+  software: Software | undefined;
+  isOnMains = true;
+  /** Between two looks of the resident mode. */
+  tickMs = 60_000;
   readonly #events = new Events();
   #frozen: Event[] = [];
   #offsetMs = 0;
@@ -84,6 +101,12 @@ export class Mac {
 
   get monotonicMs(): number {
     return this.clockKind.countsSleep ? this.trueMs : this.trueMs - this.#sleptMs;
+  }
+
+  /** Time that was not slept through, since the beginning. */
+  get awakeMs(): number {
+    const sleepsMs = this.power === "asleep" ? this.trueMs - this.#asleepSinceMs : 0;
+    return this.trueMs - this.#sleptMs - sleepsMs;
   }
 
   /** How far the machine's clock is ahead of the time. */
@@ -133,6 +156,7 @@ export class Mac {
     void process.run(async () => {
       try {
         await main(process);
+        process.hasEnded = true;
       } catch (error) {
         if (!process.isDead) this.say(`${name} (${process.pid}) ended by ${String(error)}`);
       }
@@ -221,6 +245,7 @@ export class Mac {
     if (this.power === "off") return;
     for (const process of this.processes) process.die();
     this.#frozen = [];
+    this.listener?.powerFailed();
     this.disk.cutPower(this.chance, this.forgetting);
     this.stores.cutPower();
     this.power = "off";

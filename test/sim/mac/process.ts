@@ -28,6 +28,8 @@ export class SimProcess {
   /** Aborted by TERM. */
   readonly stop = new AbortController();
   isDead = false;
+  /** Whether its code came to its end, by itself or by TERM. */
+  hasEnded = false;
   readonly #atDeath = new Set<() => void>();
 
   constructor(mac: Mac, start: ProcessStart & { pid: number; name: string }) {

@@ -2,7 +2,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 
 /** One SQLite file: production's SQL on a real database in memory, which all of its connections share. */
 export class Store {
-  readonly database: DatabaseSync;
+  database: DatabaseSync;
   readonly #statements = new Map<string, { statement: StatementSync; isWrite: boolean }>();
   /** Whether a commit lasts when the call returns: `synchronous=FULL`. */
   isDurable = true;
@@ -12,7 +12,7 @@ export class Store {
   #safe: Uint8Array | undefined;
 
   constructor(content: Uint8Array | undefined) {
-    this.database = new DatabaseSync(":memory:", { enableForeignKeyConstraints: true });
+    this.database = opened();
     if (content && content.length > 0) this.database.deserialize(content);
   }
 
@@ -49,9 +49,16 @@ export class Store {
     this.#isAhead = false;
     if (!this.#safe) return;
     this.#statements.clear();
+    // Anew: one that is put back keeps triggers that do nothing any more.
+    this.database.close();
+    this.database = opened();
     this.database.deserialize(this.#safe);
     if (this.isDurable) this.#safe = undefined;
   }
+}
+
+function opened(): DatabaseSync {
+  return new DatabaseSync(":memory:", { enableForeignKeyConstraints: true });
 }
 
 export type { SQLInputValue };

@@ -27,7 +27,9 @@ export async function readFile(file: string, encoding?: string): Promise<string 
 }
 
 export async function writeFile(file: string, content: string | Uint8Array): Promise<void> {
-  const made = await effectLater(`opening ${file}`, ({ mac }) => mac.disk.open(file));
+  const made = await effectLater(`opening ${file}`, ({ mac }) =>
+    mac.disk.open(file, { isEmptied: true }),
+  );
   await effectLater(`writing ${file}`, ({ mac }) => mac.disk.write(made, content));
 }
 

@@ -46,7 +46,8 @@ interface OpenFile {
 
 export function openSync(file: string, flags = "w"): OpenFile {
   const isNew = flags.includes("x");
-  const node = effectNow(`opening ${file}`, ({ mac }) => mac.disk.open(file, { isNew }));
+  const isEmptied = flags.startsWith("w");
+  const node = effectNow(`opening ${file}`, ({ mac }) => mac.disk.open(file, { isNew, isEmptied }));
   return { name: file, node };
 }
 

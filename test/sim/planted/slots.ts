@@ -20,3 +20,8 @@ function takeOver(ledger: Ledger, { run, job, name }: real.Claim): boolean {
   ledger.run("UPDATE slot SET run = ?, verdict = NULL WHERE job = ? AND name = ?", run, job, name);
   return true;
 }
+
+export function writeCheck(ledger: Ledger, check: real.CheckRecord): void {
+  const isLost = plantedBugs.has("edit-loses-slots") && check.said.includes("was edited");
+  real.writeCheck(ledger, isLost ? { ...check, ends: [] } : check);
+}

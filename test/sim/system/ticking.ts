@@ -1,6 +1,9 @@
 import { currentProcess } from "../mac/process.ts";
+import { plantedBugs } from "../planted/bugs.ts";
 
-// In place of src/host/process/ticking.ts: a tick a minute of the simulated clock.
+const DAY_MS = 86_400_000;
+
+// In place of src/host/process/ticking.ts: a tick every few minutes of the simulated clock.
 
 export function tickEachMinute(onTick: () => void): Disposable {
   const process = currentProcess();
@@ -8,7 +11,9 @@ export function tickEachMinute(onTick: () => void): Disposable {
   const stop = new AbortController();
   const tick = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      await mac.sleep(process, 60_000 - (mac.wallMs % 60_000), stop.signal);
+      const untilNextMs = mac.tickMs - (mac.wallMs % mac.tickMs);
+      const isLong = plantedBugs.has("daemon-long-timer");
+      await mac.sleep(process, isLong ? DAY_MS : untilNextMs, stop.signal);
       onTick();
     }
   };
