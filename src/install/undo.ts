@@ -72,12 +72,12 @@ export async function undoInstall(
   await clearLeftProbe(record, appFolder, world);
   await registrar.unregister(record.units);
   const targets = undoPaths(appFolder, record, options);
+  // Beside a file that was never finished there may be a part of it, which would keep its folder.
+  for (const { path: file } of record.files) await disk.removeFile(file);
   for (const target of targets.filter((one) => one !== recordFile(appFolder))) {
     await remove(disk, target, appFolder, record);
     say(`removed ${target}`);
   }
-  // Of a file that was never finished there may be a part beside its place.
-  for (const { path: file } of record.files) await disk.removeFile(file);
   await registrar.forgetFiles(record.units);
   if (record.linger) {
     const { username } = os.userInfo();

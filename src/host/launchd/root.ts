@@ -92,12 +92,12 @@ export function rootBySudo(world: RegistrarWorld, tools: Partial<RootTools> = {}
     keepAllowed() {
       const ended = new AbortController();
       const keep = async (): Promise<void> => {
-        while (!isRoot) {
+        for (;;) {
           await world.clock.sleep(KEEP_MS, ended.signal);
           await call(sudo, ["-n", "-v"]);
         }
       };
-      keep().catch(() => undefined);
+      if (!isRoot) keep().catch(() => undefined);
       return { [Symbol.dispose]: () => ended.abort() };
     },
     run,
