@@ -15,6 +15,13 @@ import { recordOf, union, unitsGone } from "./next-record.ts";
 import type { Prepared } from "./prepare.ts";
 import { writeRecord } from "./record.ts";
 import { diskOf, registrarOf, stagingFolder } from "./registrars.ts";
+import {
+  cancelWakes,
+  isWakeUnit,
+  placeWakes,
+  readBackWakes,
+  withdrawWakes,
+} from "./wake/place-wakes.ts";
 
 export interface ApplyWorld extends RegistrarWorld {
   /** The volume that the home lies on, to be known again. */
@@ -63,6 +70,7 @@ export async function applyPlan(prepared: Prepared, world: ApplyWorld): Promise<
   await writeRecord(appFolder, { ...union(next, record), state: "installing" });
   await moveCurrent(appFolder, version);
   const changed = await writeFiles(disk, prepared, world);
+  await placeWakes(plan, world);
   await removeFormer({ registrar, disk }, prepared, world);
   // What an interrupted installation wrote, the scheduler may not have been told of.
   const untold = record && record.state !== "installed" ? files.map(({ path }) => path) : [];
@@ -73,7 +81,8 @@ export async function applyPlan(prepared: Prepared, world: ApplyWorld): Promise<
   await writeRecord(appFolder, { ...next, linger: isLingerOurs });
   await sweep(appFolder, world);
 
-  const remarks = linger === "refused" ? [lingerRemark(home.account.name)] : [];
+  const remarks = await readBackWakes(plan, world);
+  if (linger === "refused") remarks.push(lingerRemark(home.account.name));
   return { version, units: registered, remarks };
 }
 
@@ -108,13 +117,16 @@ async function writeFiles(
 async function removeFormer(
   { registrar, disk }: { registrar: Registrar; disk: HostDisk },
   prepared: Prepared,
-  { say }: ApplyWorld,
+  world: ApplyWorld,
 ): Promise<void> {
   const gone = unitsGone(prepared);
+  const hasWakes = gone.some(isWakeUnit);
+  if (hasWakes) await withdrawWakes(world);
   if (gone.length > 0) await registrar.unregister(gone);
+  if (hasWakes) await cancelWakes(world);
   for (const file of prepared.comparison.removes) {
     await disk.removeFile(file);
-    say(`removed ${file}`);
+    world.say(`removed ${file}`);
   }
   if (gone.length > 0) await registrar.forgetFiles(gone);
 }

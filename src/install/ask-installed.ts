@@ -104,7 +104,14 @@ export async function launchdStaleness(
 ): Promise<string | undefined> {
   const told = environment[FINGERPRINT_VARIABLE];
   const now = (["system", "user"] as const).map(async (scope) => {
-    const wish = { home, host: "launchd", scope, environment, nowMs: clock.now() } as const;
+    const wish = {
+      home,
+      host: "launchd",
+      scope,
+      environment,
+      nowMs: clock.now(),
+      skipsPower: true,
+    } as const;
     return (await prepareInstall(wish)).plan.fingerprint;
   });
   try {
@@ -123,7 +130,14 @@ async function staleness(
   const { host, scope } = record;
   if (record.state !== "installed") return "an installation was interrupted: cbi install";
   try {
-    const { plan } = await prepareInstall({ home, host, scope, environment, nowMs: clock.now() });
+    const { plan } = await prepareInstall({
+      home,
+      host,
+      scope,
+      environment,
+      nowMs: clock.now(),
+      skipsPower: true,
+    });
     if (plan.fingerprint === record.fingerprint) return undefined;
     return otherTimes(host);
   } catch (error) {

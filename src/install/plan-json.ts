@@ -1,3 +1,5 @@
+import type { PowerSchedule } from "../host/launchd/pmset/sched-text.ts";
+import { timeOfDay } from "../schedule/wall.ts";
 import type { InstallPlan } from "./plan.ts";
 import { hashOf, bytesOf, type Comparison } from "./look.ts";
 
@@ -38,7 +40,21 @@ export function planJson(plan: InstallPlan, comparison: Comparison): object {
       slot,
       at: new Date(atMs).toISOString(),
     })),
+    ...(plan.power && { power: powerJson(plan.power) }),
     remarks: plan.remarks,
+  };
+}
+
+/** What the Mac does by itself: times are its own, and days a bit each, Monday the lowest. */
+function powerJson({ on, off, events }: PowerSchedule): object {
+  const repeating = [on, off].flatMap((event) => (event ? [event] : []));
+  return {
+    repeating: repeating.map(({ type, minuteOfDay, days }) => ({
+      type,
+      at: timeOfDay(minuteOfDay),
+      days: days ?? null,
+    })),
+    events: events.map(({ type, wall, owner }) => ({ type, at: wall, owner: owner ?? null })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { cronFiles } from "../host/cron/cron-files.ts";
 import { homeFingerprint } from "../host/fingerprint.ts";
 import type { HostedHome, HostFiles } from "../host/hosted-home.ts";
+import type { PowerSchedule } from "../host/launchd/pmset/sched-text.ts";
 import { launchdFiles } from "../host/launchd/launchd-files.ts";
 import { systemdFiles } from "../host/systemd/systemd-files.ts";
 import { windowsFiles } from "../host/windows/windows-files.ts";
@@ -20,6 +21,8 @@ export interface InstallPlan extends HostFiles {
   home: HostedHome;
   fingerprint: string;
   wakes: PlannedWake[];
+  /** What this very machine is scheduled to do by itself already, where it says so. */
+  power?: PowerSchedule;
 }
 
 const DAY_MS = 86_400_000;

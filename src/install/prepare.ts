@@ -13,6 +13,8 @@ export interface PrepareRequest {
   scope: HostScope | undefined;
   environment: Readonly<Record<string, string | undefined>>;
   nowMs: number;
+  /** Whether nobody will see what the Mac does by itself already, so that it is not asked. */
+  skipsPower?: boolean;
 }
 
 /** A plan, and how it differs from what is there. */
@@ -40,6 +42,13 @@ export async function prepareInstall(request: PrepareRequest): Promise<Prepared>
   if (wantsWake && !machine.canWake) plan.remarks.push(NO_WAKE);
   const isBySudo = host === "launchd" && scope === "system" && machine.isThis && !machine.isRoot;
   if (isBySudo) plan.remarks.push(BY_SUDO);
+  const isMac = host === "launchd" && process.platform === "darwin";
+  if (isMac && request.skipsPower !== true) {
+    const { lookAtPower } = await import("./wake/look-at-power.ts");
+    const power = await lookAtPower(plan, request.nowMs);
+    if (power) plan.power = power.schedule;
+    plan.remarks.push(...(power?.remarks ?? []));
+  }
   const record = machine.isThis ? await readRecord(machine.appFolder) : undefined;
   return { plan, comparison: await lookAt(plan, record), machine, record };
 }

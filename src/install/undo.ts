@@ -14,6 +14,7 @@ import type { ApplyWorld } from "./apply.ts";
 import { clearLeftProbe } from "./probe/left.ts";
 import { recordFile, writeRecord, type InstallRecord } from "./record.ts";
 import { diskOf, registrarOf, stagingFolder } from "./registrars.ts";
+import { cancelWakes, isWakeUnit, withdrawWakes } from "./wake/place-wakes.ts";
 
 export interface UndoOptions {
   /** Whether to keep what the scheduler's programs have printed. */
@@ -70,7 +71,10 @@ export async function undoInstall(
   await registrar.mustAnswer();
   await writeRecord(appFolder, { ...record, state: "removing" });
   await clearLeftProbe(record, appFolder, world);
+  const hasWakes = record.units.some(isWakeUnit);
+  if (hasWakes) await withdrawWakes(world);
   await registrar.unregister(record.units);
+  if (hasWakes) await cancelWakes(world);
   const targets = undoPaths(appFolder, record, options);
   // Beside a file that was never finished there may be a part of it, which would keep its folder.
   for (const { path: file } of record.files) await disk.removeFile(file);

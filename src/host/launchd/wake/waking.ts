@@ -5,7 +5,7 @@ import { rewriteFile } from "../../../system/rewrite-file.ts";
 import { readSchedule, type MacTools } from "../pmset/pmset.ts";
 import { upcomingEvents, wakesFromSleep } from "../pmset/upcoming.ts";
 import { chooseInstants, HORIZON_DAYS, instantsText, parseInstants } from "./instants.ts";
-import type { WakePaths } from "./script.ts";
+import { WAKE_OWNER, type WakePaths } from "./script.ts";
 
 /** Where a Mac's wakes are asked for, and how it is asked about them. */
 export interface WakingMac {
@@ -45,6 +45,18 @@ export async function askForWakes(
   const text = instantsText(chooseInstants(duesMs, nowMs));
   const before = await readFile(paths.list, "utf8");
   if (text !== before) await rewriteFile(paths.list, text);
+}
+
+/** The instants of our own wakes as pmset has them, and why the daemon refused, if it did. */
+export async function instantsSet(
+  mac: WakingMac,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<{ setMs: ReadonlySet<number>; refusal: string | undefined }> {
+  const schedule = await readSchedule(signal, mac.tools);
+  const events = upcomingEvents(schedule, mac.zone, nowMs, nowMs + HORIZON_DAYS * 86_400_000);
+  const ours = events.filter(({ owner }) => owner === WAKE_OWNER).map(({ atMs }) => atMs);
+  return { setMs: new Set(ours), refusal: await lastRefusal(mac) };
 }
 
 /** When the Mac will be woken, as pmset says it; what was asked for just now counts as set. */
