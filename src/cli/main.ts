@@ -68,6 +68,7 @@ function bug(error: unknown): Failure {
 }
 
 function processContext(): CommandContext {
+  let signal: AbortSignal | undefined;
   return {
     clock: systemClock,
     environment: process.env,
@@ -75,7 +76,11 @@ function processContext(): CommandContext {
     write: (text) => void process.stdout.write(text),
     remark: (line) => void process.stderr.write(`${line}\n`),
     isTerminal: process.stdout.isTTY && process.env["TERM"] !== "dumb",
-    signal: interruption(),
+    // From when somebody looks: a signal that came before the process is started anew would be lost.
+    get signal() {
+      signal ??= interruption();
+      return signal;
+    },
     startAgain,
   };
 }

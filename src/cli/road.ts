@@ -12,7 +12,9 @@ import { unknownName } from "./options.ts";
 /** The road of a home, in the world of one invocation. */
 export function roadOf(context: CommandContext, home: Home, emit: Emit = () => undefined): Road {
   const { clock, environment, signal } = context;
-  return openRoad(home, { clock, random: systemRandom, environment, emit, signal });
+  // Copied once: each look into the system's own costs a call, and each run copies all of it.
+  const own = { ...environment };
+  return openRoad(home, { clock, random: systemRandom, environment: own, emit, signal });
 }
 
 /** The job of that name, or a `Failure` of usage with the nearest name. */

@@ -55,14 +55,14 @@ export async function keptValues(paths: HomePaths, key: string): Promise<LoadedC
 }
 
 /**
- * FNV-1a, 32 bits, over UTF-16 units (draft-eastlake-fnv): against damage, not against malice. A real
- * hash would load all of Node's cryptography, a tenth of what a quick command takes.
+ * FNV-1a of 32 bits (draft-eastlake-fnv), over words instead of bytes for speed: against damage, not
+ * against malice. A real hash would load all of Node's cryptography, a tenth of what a quick command takes.
  */
 export function checksum(text: string): string {
+  const bytes = new TextEncoder().encode(`${text}${" ".repeat(4)}`);
+  const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2);
   let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
+  for (const word of words) hash = Math.imul(hash ^ word, 0x01000193);
   return (hash >>> 0).toString(16);
 }
 

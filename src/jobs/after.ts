@@ -11,7 +11,7 @@ import type { HomeJobs, ScheduledJob } from "./schedules.ts";
 export function afterState(
   jobs: HomeJobs,
   ledger: Ledger,
-  registered: ReadonlyMap<string, RegisteredJob>,
+  registered: Pick<ReadonlyMap<string, RegisteredJob>, "get">,
   job: ScheduledJob,
   slot: DueSlot,
 ): AfterState {

@@ -1,5 +1,5 @@
 import { newestRecordMs } from "../ledger/clock-marks.ts";
-import { registeredJobs, type RegisteredJob } from "../ledger/jobs.ts";
+import { registeredJob, registeredJobs, type RegisteredJob } from "../ledger/jobs.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { findRun, newestRuns } from "../ledger/runs.ts";
 import {
@@ -9,6 +9,7 @@ import {
   noteCheck,
   recordCheck,
   unreachedSlots,
+  writeCheck,
   type SlotRecord,
 } from "../ledger/slots.ts";
 import { dueCheck, RUNS_MAX, type ClaimedSlot, type DueDecision } from "../schedule/due.ts";
@@ -23,48 +24,53 @@ export interface Checked extends DueDecision {
   job: string;
 }
 
+/** The registered jobs by name. */
+type Registered = Pick<ReadonlyMap<string, RegisteredJob>, "get">;
+
 /**
- * The ledger's side of the due-check, read once for all jobs of a home: what is registered, what is
- * claimed, how far the clock had come.
+ * The ledger's side of the due-check, read once for all jobs of a home or for one of them: what is
+ * registered, what is claimed, how far the clock had come.
  */
 export class DueBook {
   readonly #jobs: HomeJobs;
   readonly #ledger: Ledger;
   readonly #nowMs: number;
   readonly #newestRecordMs: number | undefined;
-  readonly #registered: ReadonlyMap<string, RegisteredJob>;
+  readonly #registered: Registered;
   readonly #claimed = new Map<string, SlotRecord[]>();
 
   private constructor(
     jobs: HomeJobs,
     ledger: Ledger,
     nowMs: number,
-    registered: ReadonlyMap<string, RegisteredJob>,
+    registered: Registered,
     newestMs: number | undefined,
+    only: string | undefined,
   ) {
     this.#jobs = jobs;
     this.#ledger = ledger;
     this.#nowMs = nowMs;
     this.#newestRecordMs = newestMs;
     this.#registered = registered;
-    for (const slot of claimedSlots(ledger)) {
+    for (const slot of claimedSlots(ledger, only)) {
       this.#claimed.set(slot.job, [...(this.#claimed.get(slot.job) ?? []), slot]);
     }
   }
 
   /**
    * Opens the book at an instant, registering what cbi.yaml has new. When the clock is behind the
-   * ledger nothing is registered, and every check holds.
+   * ledger nothing is registered, and every check holds. `only` names the one job that is asked for.
    */
   static open(
     jobs: HomeJobs,
     ledger: Ledger,
     nowMs: number,
-    registered: (isClockBehind: boolean) => ReadonlyMap<string, RegisteredJob>,
+    registered: (isClockBehind: boolean) => Registered,
+    only?: string,
   ): DueBook {
     const newestMs = newestRecordMs(ledger);
     const isBehind = newestMs !== undefined && newestMs > nowMs;
-    return new DueBook(jobs, ledger, nowMs, registered(isBehind), newestMs);
+    return new DueBook(jobs, ledger, nowMs, registered(isBehind), newestMs, only);
   }
 
   /**
@@ -110,7 +116,10 @@ export class DueBook {
     return this.#claimed.get(name) ?? [];
   }
 
-  /** Records what a check found; only for who holds the job's lock. */
+  /**
+   * Records what a check found; only for who holds the job's lock. Before a start it becomes durable with
+   * the claim that follows, which says more.
+   */
   record(checked: Checked): void {
     const { ends, range, throughMs, next } = checked;
     if (next.step === "hold") return;
@@ -119,7 +128,9 @@ export class DueBook {
     if (isStart && ends.length === 0 && !range) return;
     // The slot that is about to start has no record yet: until it has, it must be found again.
     const safeMs = next.step === "start" ? Math.min(throughMs, next.slot.dueMs - 1) : throughMs;
-    recordCheck(this.#ledger, { ...this.#noteOf(checked), ends, range, throughMs: safeMs });
+    const record = { ...this.#noteOf(checked), ends, range, throughMs: safeMs };
+    if (isStart) this.#ledger.provisional(() => writeCheck(this.#ledger, record));
+    else recordCheck(this.#ledger, record);
   }
 
   /** Keeps that a job was checked and what was said, where nothing was to be done. */
@@ -180,8 +191,15 @@ export class DueBook {
   }
 }
 
-/** Opens the book for acting: what is new in cbi.yaml is registered. */
-export function openBook(jobs: HomeJobs, ledger: Ledger, nowMs: number): DueBook {
+/**
+ * Opens the book for acting: what is new in cbi.yaml is registered. For `only` one job, whoever asks has
+ * had it opened for all of them before.
+ */
+export function openBook(jobs: HomeJobs, ledger: Ledger, nowMs: number, only?: string): DueBook {
+  if (only !== undefined) {
+    const registered = { get: (name: string) => registeredJob(ledger, name) };
+    return DueBook.open(jobs, ledger, nowMs, () => registered, only);
+  }
   return DueBook.open(jobs, ledger, nowMs, (isBehind) =>
     isBehind ? registeredJobs(ledger) : registerJobs(jobs, ledger, nowMs),
   );

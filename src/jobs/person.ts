@@ -81,7 +81,7 @@ async function runUnderLocks(
   const { world } = road;
   using watched = road.services.killSwitch.watch({ job: job.name, tags }, world);
   const inner = { ...world, signal: watched.signal };
-  const end = await runKind(road, invocation, inner, wish.pipeline);
+  const end = await runKind(road, invocation, inner, { wish: wish.pipeline });
   record(road, invocation, slot, end, wish);
   return end;
 }

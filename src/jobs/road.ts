@@ -1,5 +1,5 @@
 import type { Home } from "../config/home.ts";
-import { findRun, type RecordedError } from "../ledger/runs.ts";
+import { findRun, type RecordedError, type RunRecord } from "../ledger/runs.ts";
 import {
   claimedSlots,
   claimSlot,
@@ -15,13 +15,13 @@ import type { DueSlot, NextStep } from "../schedule/due.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { NETWORK_UNAVAILABLE } from "../warehouse/warehouse.ts";
 import { buryTheDead } from "./bury.ts";
-import { openBook, type Checked } from "./check.ts";
+import { openBook, type Checked, type DueBook } from "./check.ts";
 import { invocationOf } from "./invocation.ts";
 import { takeGroupLock, takeJobLock, type LockWait } from "./job-locks.ts";
 import type { LedgerHandle } from "./ledger-handle.ts";
 import { passGates } from "./pass-gates.ts";
-import type { Invocation, JobServices, JobWorld } from "./ports.ts";
-import { runKind } from "./run-kind.ts";
+import type { Invocation, JobServices, JobWorld, RunOutcome } from "./ports.ts";
+import { beginRun, runKind } from "./run-kind.ts";
 import type { HomeJobs, ScheduledJob } from "./schedules.ts";
 
 /** Everything that the road works with: one home, its ledger, the world, and the parts. */
@@ -65,17 +65,26 @@ const FAILURES_MAX = 2;
  * again under the lock, claim, kill switch, gates, run, verdict; until nothing more is due. Starting
  * it when nothing is due, or many times at once, is harmless. With `mayWait`, a start waits for a run
  * in its way and, until `isWanted` elsewhere, for the jobs that it comes after; without, it leaves the
- * slot to a later check. Once `isEnding` says so, the slot under way is the last.
+ * slot to a later check. Once `isEnding` says so, the slot under way is the last. `isRegistered` says
+ * that the caller has just brought the ledger's jobs in line with cbi.yaml.
  */
 export async function runScheduled(
   road: Road,
   name: string,
-  options: { mayWait: boolean; isEnding?: () => boolean; isWanted?: () => Promise<boolean> },
+  options: {
+    mayWait: boolean;
+    isEnding?: () => boolean;
+    isWanted?: () => Promise<boolean>;
+    isRegistered?: boolean;
+  },
 ): Promise<RoadEnd> {
   const pass = new Pass(road, name);
   const startedMs = road.world.clock.now();
+  if (options.isRegistered !== true) {
+    openBook(road.jobs, road.ledgers.ledger, startedMs);
+  }
   for (let count = 0; count < SLOTS_MAX; count++) {
-    const seen = look(road, name);
+    const seen = pass.found() ?? look(road, name);
     if (!isWork(seen)) {
       if (!options.mayWait || !isWaitingForJobs(seen)) return pass.end(seen.next);
       if (road.world.clock.now() - startedMs > WAIT_MAX_MS) return pass.end(seen.next);
@@ -84,14 +93,16 @@ export async function runScheduled(
       continue;
     }
     const goesOn = await pass.underLock(options.mayWait);
-    if (!goesOn || options.isEnding?.() === true) return pass.end(look(road, name).next);
+    if (!goesOn || options.isEnding?.() === true) {
+      return pass.end((pass.found() ?? look(road, name)).next);
+    }
   }
   return pass.end({ step: "wait", untilMs: undefined, reason: "enough for one pass" });
 }
 
 /** Looks at one job without its lock; that there is nothing to do is kept. */
 function look(road: Road, name: string): Checked {
-  const book = openBook(road.jobs, road.ledgers.ledger, road.world.clock.now());
+  const book = openBook(road.jobs, road.ledgers.ledger, road.world.clock.now(), name);
   const checked = book.check(name, { hasLock: false });
   if (!isWork(checked)) book.note(checked);
   return checked;
@@ -112,6 +123,7 @@ class Pass {
   readonly #name: string;
   readonly #slots: SlotEndReport[] = [];
   #exitCode: ExitCode = ExitCode.done;
+  #found: Checked | undefined;
 
   constructor(road: Road, name: string) {
     this.#road = road;
@@ -121,6 +133,13 @@ class Pass {
   end(next: NextStep): RoadEnd {
     if (next.step === "hold") this.#exitCode = ExitCode.held;
     return { job: this.#name, exitCode: this.#exitCode, slots: this.#slots, next };
+  }
+
+  /** What was seen as the last slot got its verdict; told once. */
+  found(): Checked | undefined {
+    const found = this.#found;
+    this.#found = undefined;
+    return found;
   }
 
   /** Takes the lock, checks again and handles one slot; false when the pass is over. */
@@ -134,15 +153,19 @@ class Pass {
     await buryTheDead(this.#road, this.#name);
     this.#settleTheEnded();
     const first = this.#checkUnderLock();
-    if (!isStart(first)) return true;
+    if (!isStart(first.checked)) return this.#record(first);
     const beforeMs = world.clock.monotonic();
     using group = await takeGroupLock(job, wait);
-    if (!group) return this.#busy();
+    if (!group) {
+      this.#record(first);
+      return this.#busy();
+    }
     // The wait may have been long: what is due now counts.
     const hasWaited = world.clock.monotonic() - beforeMs > AT_ONCE_MS;
-    const { next } = hasWaited ? this.#checkUnderLock() : first;
-    if (next.step !== "start" && next.step !== "resume") return true;
-    return await this.#handle(job, next);
+    const seen = hasWaited ? this.#checkUnderLock() : first;
+    const { next } = seen.checked;
+    if (next.step !== "start" && next.step !== "resume") return this.#record(seen);
+    return await this.#handle(job, next, seen);
   }
 
   #busy(): false {
@@ -150,15 +173,19 @@ class Pass {
     return false;
   }
 
-  #checkUnderLock(): Checked {
+  #checkUnderLock(): Seen {
     const { jobs, ledgers, world } = this.#road;
-    const book = openBook(jobs, ledgers.ledger, world.clock.now());
-    const checked = book.check(this.#name, { hasLock: true });
+    const book = openBook(jobs, ledgers.ledger, world.clock.now(), this.#name);
+    return { book, checked: book.check(this.#name, { hasLock: true }) };
+  }
+
+  /** Records what was found under the lock, before anything follows from it. */
+  #record({ book, checked }: Seen): true {
     book.record(checked);
     for (const { name, verdict, reason } of checked.ends) {
       this.#slots.push({ slot: name, verdict, reason });
     }
-    return checked;
+    return true;
   }
 
   /** A run that ended, its process dead before it told its slot: its end becomes the slot's. */
@@ -180,12 +207,22 @@ class Pass {
   async #handle(
     job: ScheduledJob,
     next: NextStep & { step: "start" | "resume" },
+    seen: Seen,
   ): Promise<boolean> {
-    const { world, services } = this.#road;
+    const { world, services, ledgers } = this.#road;
     const target = { job: job.name, tags: job.settings.tags };
     const kill = await services.killSwitch.verdict(target, world.clock.now());
-    if (kill.blocked && next.step === "resume") return this.#keepPaused(next.slot, kill.reason);
-    const invocation = this.#claim(job, next);
+    if (kill.blocked && next.step === "resume") {
+      this.#record(seen);
+      return this.#keepPaused(next.slot, kill.reason);
+    }
+    const isAtOnce =
+      !kill.blocked && job.settings.kind !== "pipeline" && job.settings.gates.length === 0;
+    if (isAtOnce) return await this.#startAtOnce(job, next, seen);
+    const invocation = ledgers.ledger.provisional(() => {
+      this.#record(seen);
+      return this.#claim(job, next);
+    });
     // Someone else has it, which only a replaced lock file can bring about: look again.
     if (!invocation) return true;
     if (kill.blocked) return this.#skip(invocation, next.slot, kill.reason);
@@ -210,6 +247,25 @@ class Pass {
     return await this.#run(invocation, next.slot, inner);
   }
 
+  /** With nothing to wait for between them, what was found, the claim and the run are one record. */
+  async #startAtOnce(
+    job: ScheduledJob,
+    next: NextStep & { step: "start" | "resume" },
+    seen: Seen,
+  ): Promise<boolean> {
+    const { world, services, ledgers } = this.#road;
+    const begin = ledgers.ledger.transaction(() => {
+      this.#record(seen);
+      const invocation = this.#claim(job, next);
+      return invocation && { invocation, begun: beginRun(this.#road, invocation, world) };
+    });
+    if (!begin) return true;
+    const target = { job: job.name, tags: job.settings.tags };
+    using watched = services.killSwitch.watch(target, world);
+    const inner: JobWorld = { ...world, signal: watched.signal };
+    return await this.#run(begin.invocation, next.slot, inner, begin.begun);
+  }
+
   #claim(job: ScheduledJob, next: NextStep & { step: "start" | "resume" }): Invocation | undefined {
     const { ledger } = this.#road.ledgers;
     const seen = findSlot(ledger, job.name, next.slot.name);
@@ -227,20 +283,40 @@ class Pass {
     return isOurs ? invocation : undefined;
   }
 
-  async #run(invocation: Invocation, slot: DueSlot, world: JobWorld): Promise<boolean> {
-    const end = await runKind(this.#road, invocation, world);
+  async #run(
+    invocation: Invocation,
+    slot: DueSlot,
+    world: JobWorld,
+    begun?: RunRecord,
+  ): Promise<boolean> {
+    let isSettled = false;
+    const settle = (outcome: RunOutcome): void => {
+      isSettled = true;
+      this.#settle(invocation, slot, outcome);
+    };
+    const end = await runKind(this.#road, invocation, world, { beside: { begun, settle } });
     if (end.isRefused === true) {
       const { job, run } = invocation;
       releaseSlot(this.#road.ledgers.ledger, { ...slot, job, run });
       return this.#busy();
     }
-    this.#count(end.exitCode);
-    if (end.end === "interrupted") {
-      // A person's or a kill switch's stop; the slot goes on later.
-      return this.#interrupted(invocation, slot);
+    if (!isSettled) settle(end);
+    return end.end !== "interrupted" && !world.signal.aborted;
+  }
+
+  #settle(invocation: Invocation, slot: DueSlot, outcome: RunOutcome): void {
+    this.#count(outcome.exitCode);
+    const { end } = outcome;
+    // A person's or a kill switch's stop; the slot goes on later.
+    if (end === "interrupted") this.#interrupted(invocation, slot);
+    else this.#verdict(invocation.run, slot, { ...outcome, end });
+    // In the transaction of the verdict this costs half of what it does after it. The verdict stands
+    // whatever becomes of it.
+    try {
+      this.#found = look(this.#road, this.#name);
+    } catch {
+      this.#found = undefined;
     }
-    this.#verdict(invocation.run, slot, { ...end, end: end.end });
-    return !world.signal.aborted;
   }
 
   /**
@@ -307,6 +383,12 @@ interface SlotRunEnd {
   reason?: string | undefined;
   error?: RecordedError | undefined;
   mayHeal?: boolean;
+}
+
+/** What was found under the lock, not yet recorded. */
+interface Seen {
+  book: DueBook;
+  checked: Checked;
 }
 
 function isStart({ next }: Checked): boolean {

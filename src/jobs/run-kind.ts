@@ -10,7 +10,7 @@ import {
 } from "../ledger/runs.ts";
 import { haveRunsOutgrown } from "../pipeline/keep-limits.ts";
 import { lockHeld } from "../pipeline/run-start.ts";
-import { projectStatus, runStatus } from "../ledger/status-file.ts";
+import { runStatus, writeStatus } from "../ledger/status-file.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { messageOf, type Failure } from "../system/failure.ts";
 import { processIdentity } from "../system/process-identity.ts";
@@ -34,16 +34,31 @@ export interface KindEnd extends RunOutcome {
   isRefused?: boolean;
 }
 
+/** What is recorded in one transaction with a program's run. */
+export interface BesideRun {
+  /** The record of the run, if it was made with the claim of its slot. */
+  begun?: RunRecord | undefined;
+  /** Records what the outcome means for the slot, in the transaction that records the outcome. */
+  settle?: (outcome: RunOutcome) => void;
+}
+
 /** Runs a job of any kind, records the run before and its outcome after, and projects its status. */
 export async function runKind(
   road: Road,
   invocation: Invocation,
   world: JobWorld,
-  wish: PipelineWish = {},
+  options: { wish?: PipelineWish | undefined; beside?: BesideRun } = {},
 ): Promise<KindEnd> {
   return invocation.settings.kind === "pipeline"
-    ? runThePipeline(road, invocation, world, wish)
-    : runTheProgram(road, invocation, world);
+    ? runThePipeline(road, invocation, world, options.wish ?? {})
+    : runTheProgram(road, invocation, world, options.beside ?? {});
+}
+
+/** Records that a program is about to be run. */
+export function beginRun({ ledgers }: Road, invocation: Invocation, world: JobWorld): RunRecord {
+  const record = recordOf(invocation, world);
+  insertRun(ledgers.ledger, record, []);
+  return record;
 }
 
 /**
@@ -127,15 +142,14 @@ async function runTheProgram(
   road: Road,
   invocation: Invocation,
   world: JobWorld,
+  { begun, settle }: BesideRun,
 ): Promise<KindEnd> {
-  const record = recordOf(invocation, world);
   await keepOnce(road, world);
-  insertRun(road.ledgers.ledger, record, []);
-  project(road, world, record.id);
+  const record = begun ?? beginRun(road, invocation, world);
+  const told = projectWhenRunning(road, world, record, invocation);
   const { job, run, trigger, asOf } = invocation;
   world.emit({ event: "run-started", run, job, as_of: asOf, trigger, stages: [] });
-  const outcome = await outcomeOf(road, invocation, world);
-  for (const warning of outcome.warnings) addWarning(road.ledgers.ledger, run, warning);
+  const outcome = await outcomeOf(road, invocation, told);
   const state = outcome.end === "skipped" ? "done" : outcome.end;
   const endedMs = world.clock.now();
   const end = {
@@ -144,8 +158,14 @@ async function runTheProgram(
     exitCode: outcome.exitCode,
     ...(outcome.error && { error: outcome.error }),
   };
-  endRun(road.ledgers.ledger, run, { ...end, isBeforeVerdict: invocation.slot !== undefined });
-  project(road, world, run);
+  const { ledger } = road.ledgers;
+  ledger.transaction(() => {
+    for (const warning of outcome.warnings) addWarning(ledger, run, warning);
+    endRun(ledger, run, end);
+    settle?.(outcome);
+  });
+  const ended: RunRecord = { ...record, ...end, warnings: [...new Set(outcome.warnings)] };
+  project(road, world, ended);
   world.emit({
     event: "run-finished",
     run,
@@ -156,7 +176,6 @@ async function runTheProgram(
     error: outcome.error ?? null,
   });
   await giveBack(road, invocation, world);
-  const ended: RunRecord = { ...record, ...end, warnings: [...outcome.warnings] };
   return { ...outcome, status: runStatus(ended, []) };
 }
 
@@ -229,10 +248,36 @@ function recordOf(invocation: Invocation, { clock }: JobWorld): RunRecord {
   };
 }
 
+/**
+ * Projects that a run is under way: of a command once its process is there, since the disk is as busy
+ * with the file as the system with the start; of a service at once, since it may wait before its first life.
+ */
+function projectWhenRunning(
+  road: Road,
+  world: JobWorld,
+  record: RunRecord,
+  { settings }: Invocation,
+): JobWorld {
+  if (settings.kind !== "command") {
+    project(road, world, record);
+    return world;
+  }
+  let isTold = false;
+  return {
+    ...world,
+    emit: (event) => {
+      world.emit(event);
+      if (isTold || event.event !== "attempt-running") return;
+      isTold = true;
+      project(road, world, record);
+    },
+  };
+}
+
 /** The status file is a projection: failing to write it is said, and never ends a run. */
-function project(road: Road, world: JobWorld, run: string): void {
+function project(road: Road, world: JobWorld, run: RunRecord): void {
   try {
-    projectStatus(road.ledgers.ledger, road.home.paths, run);
+    writeStatus(road.home.paths, run, []);
   } catch (error) {
     const message = `last_run_status.json could not be written: ${messageOf(error)}`;
     world.emit({ event: "warning", message });

@@ -27,6 +27,7 @@ export class HomeJobs {
   readonly home: Home;
   readonly #texts = new Map<string, string>();
   readonly #known = new Map<string, ScheduledJob>();
+  readonly #schedules = new Map<string, Schedule>();
   readonly #calendars = new Map<string, TradingCalendar>();
 
   constructor(home: Home) {
@@ -89,19 +90,28 @@ export class HomeJobs {
     const zone = zoneNamed(zoneName);
     // Both were judged when the configuration was read.
     if (!zone) throw new Error(`the zone ${zoneName} was valid and is unknown`);
-    const parsed = source && parseSchedule({ ...scheduleTextOf(source, config.zone), calendar });
-    if (parsed && !parsed.ok) {
-      throw new Error(`the schedule of ${name} was valid: ${parsed.problems[0]?.message}`);
-    }
     return {
       name,
       settings,
       zone,
       calendar,
-      schedule: parsed?.schedule,
+      schedule: source && this.#schedule(name, source, calendar),
       scheduleText: this.textOf(name),
       catchUp: catchUpRule(settings.catch_up),
     };
+  }
+
+  /** Jobs with one schedule share what is read of it. */
+  #schedule(name: string, source: Job, calendar: TradingCalendar): Schedule {
+    const text = this.textOf(name);
+    const known = this.#schedules.get(text);
+    if (known) return known;
+    const parsed = parseSchedule({ ...scheduleTextOf(source, this.home.config.zone), calendar });
+    if (!parsed.ok) {
+      throw new Error(`the schedule of ${name} was valid: ${parsed.problems[0]?.message}`);
+    }
+    this.#schedules.set(text, parsed.schedule);
+    return parsed.schedule;
   }
 
   /** The job whose keys schedule this one: itself, or the first that it waits for. */

@@ -17,6 +17,8 @@ export type LedgerRow = Record<string, unknown>;
 export class Ledger implements Disposable {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** The transaction that is open, by what its commit waits for. */
+  #open: "durable" | "provisional" | undefined;
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
@@ -58,9 +60,19 @@ export class Ledger implements Disposable {
     this.#statement(sql).run(...(values as SQLInputValue[]));
   }
 
-  /** Runs `work` as one transaction: all of it is recorded, or nothing. Not to be nested. */
+  /**
+   * Runs `work` as one transaction: all of it is recorded, or nothing. Within another one it is a part
+   * of that, and durable with it.
+   */
   transaction<T>(work: () => T): T {
+    if (this.#open === "provisional")
+      throw new Error("a commit that waits within one that does not");
+    return this.#open === undefined ? this.#begin("durable", work) : work();
+  }
+
+  #begin<T>(how: "durable" | "provisional", work: () => T): T {
     this.#database.exec("BEGIN IMMEDIATE");
+    this.#open = how;
     try {
       const result = work();
       this.#database.exec("COMMIT");
@@ -68,6 +80,8 @@ export class Ledger implements Disposable {
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
+    } finally {
+      this.#open = undefined;
     }
   }
 
@@ -78,9 +92,10 @@ export class Ledger implements Disposable {
    * no effect rests on before that next transaction.
    */
   provisional<T>(work: () => T): T {
+    if (this.#open !== undefined) return work();
     this.#database.exec("PRAGMA synchronous = NORMAL");
     try {
-      return this.transaction(work);
+      return this.#begin("provisional", work);
     } finally {
       this.#database.exec("PRAGMA synchronous = FULL");
     }

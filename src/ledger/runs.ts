@@ -103,12 +103,10 @@ export function endRun(
     endedMs: number;
     exitCode: number;
     error?: RecordedError;
-    /** Whether the verdict of its slot follows, with which it becomes durable. */
-    isBeforeVerdict?: boolean;
   },
 ): void {
   const unfinished = end.state === "interrupted" ? "interrupted" : "failed";
-  const write = (): void => {
+  ledger.transaction(() => {
     ledger.run(
       "UPDATE run SET state = ?, ended_ms = ?, exit_code = ?, error = ? WHERE id = ? AND state = 'running'",
       end.state,
@@ -123,9 +121,7 @@ export function endRun(
       end.endedMs,
       id,
     );
-  };
-  if (end.isBeforeVerdict === true) ledger.provisional(write);
-  else ledger.transaction(write);
+  });
 }
 
 /** Adds a warning to a run; kept in order, each text once. */

@@ -57,8 +57,16 @@ export function neverRunStatus(job: string): RunStatus {
 /** Replaces the status file by what the ledger says of the run; a projection, never the truth. */
 export function projectStatus(ledger: Ledger, paths: HomePaths, id: string): void {
   const run = findRun(ledger, id);
-  if (!run) return;
-  const status = runStatus(run, stagesOf(ledger, id));
+  if (run) writeStatus(paths, run, stagesOf(ledger, id));
+}
+
+/** The same of a run that the caller has just recorded. */
+export function writeStatus(
+  paths: HomePaths,
+  run: RunRecord,
+  stages: readonly StageRecord[],
+): void {
+  const status = runStatus(run, stages);
   replaceDerived(statusFile(paths, run.job), `${JSON.stringify(status, undefined, 2)}\n`);
 }
 

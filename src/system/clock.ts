@@ -1,5 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 /**
  * Time, as the product sees it. Wall time dates things; monotonic time measures how long they took.
  * The two are never mixed: a laptop's wall clock jumps, and its monotonic clock may stop in sleep.
@@ -16,9 +14,19 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(ms, signal) {
-    await delay(ms, undefined, signal ? { signal } : {});
-  },
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      }, ms);
+      const stop = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason as Error);
+      };
+      if (signal?.aborted) stop();
+      else signal?.addEventListener("abort", stop, { once: true });
+    }),
 };
 
 /** Milliseconds to add to UTC, at the instant, for what this machine's own clock shows. */

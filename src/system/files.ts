@@ -73,10 +73,9 @@ export async function replaceFile(file: string, content: string | Uint8Array): P
  * old text back, as a whole. Half of the time of the careful way goes into waiting for a thread.
  */
 export function replaceDerived(file: string, content: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
   const temporary = temporaryNameFor(file);
   try {
-    const descriptor = openSync(temporary, "wx", 0o644);
+    const descriptor = inFolder(file, () => openSync(temporary, "wx", 0o644));
     try {
       writeFileSync(descriptor, content);
       fsyncSync(descriptor);
@@ -87,6 +86,17 @@ export function replaceDerived(file: string, content: string): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Does what needs the folder of `file`; makes that where it is missing, which it seldom is. */
+export function inFolder<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    mkdirSync(path.dirname(file), { recursive: true });
+    return work();
   }
 }
 

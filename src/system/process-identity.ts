@@ -16,6 +16,15 @@ export interface ProcessIdentity {
 
 /** The identity of the process with this number, by default of our own. */
 export function processIdentity(pid: number = process.pid): ProcessIdentity {
+  if (pid !== process.pid) return identityOf(pid);
+  // Of our own nothing changes.
+  own ??= identityOf(pid);
+  return own;
+}
+
+let own: ProcessIdentity | undefined;
+
+function identityOf(pid: number): ProcessIdentity {
   return { pid, host: os.hostname(), boot: bootId(), started: startOf(pid) };
 }
 

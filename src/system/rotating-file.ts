@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 
 /**
  * A file that is appended to and never outgrows its limit together with one older part: when it is half
@@ -18,7 +18,7 @@ export class RotatingFile implements Disposable {
     this.#older = older;
     this.#partBytesMax = bytesMax / 2;
     this.#descriptor = openSync(file, "a");
-    this.#bytes = statSync(file).size;
+    this.#bytes = fstatSync(this.#descriptor).size;
   }
 
   /** Appends a text whole; throws when the disk refuses it. */

@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
-import path from "node:path";
 import { systemClock } from "./clock.ts";
+import { inFolder } from "./files.ts";
 import { RotatingFile } from "./rotating-file.ts";
 
 /** A run's own log file: one JSON line an event, for people with jq and for `cbi logs`. */
@@ -32,9 +31,8 @@ export function openRunLog(
     complain(`the log ${file} cannot be written: ${String(error)}`);
   };
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
     const { older, bytesMax } = rotation ?? { older: file, bytesMax: Number.POSITIVE_INFINITY };
-    const target = new RotatingFile(file, older, bytesMax);
+    const target = inFolder(file, () => new RotatingFile(file, older, bytesMax));
     return {
       file,
       write(entry) {

@@ -285,3 +285,28 @@ function insertRowOf(ledger: Ledger, id: string): void {
     id,
   );
 }
+
+void test("a transaction within another is a part of it, and waits for the disk when that does", () => {
+  using ledger = Ledger.open(newFile());
+  const count = (): unknown => ledger.get("SELECT count(*) AS count FROM slot_range")?.["count"];
+  const add = (): void =>
+    ledger.run(
+      "INSERT INTO slot_range VALUES (?, 1, 2, 'missed', 'r', 3)",
+      `job-${String(count())}`,
+    );
+  assert.throws(() => {
+    ledger.transaction(() => {
+      add();
+      ledger.transaction(add);
+      ledger.provisional(add);
+      throw new Error("after all");
+    });
+  }, /after all/);
+  assert.equal(count(), 0);
+  ledger.transaction(() => ledger.provisional(add));
+  assert.equal(count(), 1);
+  // What is to be durable on return cannot be within what is not.
+  assert.throws(() => ledger.provisional(() => ledger.transaction(add)), /waits/);
+  ledger.transaction(add);
+  assert.equal(count(), 2);
+});

@@ -1,8 +1,9 @@
-import { readBook, type Checked } from "../../jobs/check.ts";
+import { openBook, readBook, type Checked } from "../../jobs/check.ts";
 import { runScheduled, type RoadEnd } from "../../jobs/road.ts";
 import { believeClock, newestRecordMs } from "../../ledger/clock-marks.ts";
 import { CLOCK_BEHIND_MS } from "../../schedule/due.ts";
 import { ExitCode } from "../../system/exit-code.ts";
+import { waitUnoptimized } from "../../system/small-heap.ts";
 import { singleLine } from "../../system/text.ts";
 import {
   homeOption,
@@ -69,6 +70,8 @@ async function plan(context: CommandContext, input: CommandInput): Promise<ExitC
 }
 
 async function catchUp(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  // What it does itself is over before optimized code would pay; a night asks for that.
+  waitUnoptimized();
   const home = await homeOf(context, input, { isWritten: true });
   const isJson = input.options["json"] === true;
   const road = roadOf(
@@ -81,9 +84,13 @@ async function catchUp(context: CommandContext, input: CommandInput): Promise<Ex
   using ledgers = road.ledgers;
   if (input.options["trustClock"] === true) trustClock(context, ledgers.ledger);
   let exitCode: ExitCode = ExitCode.done;
+  openBook(road.jobs, ledgers.ledger, context.clock.now());
   for (const name of namesOf(input, road.jobs.names)) {
     jobOf(road, name);
-    const end: RoadEnd = await runScheduled(road, name, { mayWait: false });
+    const end: RoadEnd = await runScheduled(road, name, {
+      mayWait: false,
+      isRegistered: true,
+    });
     if (end.exitCode !== ExitCode.done) ({ exitCode } = end);
     if (isJson) context.write(`${JSON.stringify(roadEndJson(end))}\n`);
     else for (const line of roadEndLines(end)) context.write(`${line}\n`);

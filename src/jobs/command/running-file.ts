@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { temporaryNameFor } from "../../system/files.ts";
+import { readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { inFolder, temporaryNameFor } from "../../system/files.ts";
 import { processIdentity } from "../../system/process-identity.ts";
 
 /** What is known of a command that a run started, for whoever finds the run dead. */
@@ -20,10 +19,12 @@ export interface RunningRecord {
  */
 export function writeRunning(file: string, record: Omit<RunningRecord, "boot">): void {
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
-    const temporary = temporaryNameFor(file);
-    writeFileSync(temporary, JSON.stringify({ ...record, boot: processIdentity().boot }));
-    renameSync(temporary, file);
+    const text = JSON.stringify({ ...record, boot: processIdentity().boot });
+    // What is there before a start is of no use any more, and may be lost in writing.
+    const isFirst = record.pid === undefined;
+    const target = isFirst ? file : temporaryNameFor(file);
+    inFolder(file, () => writeFileSync(target, text));
+    if (!isFirst) renameSync(target, file);
   } catch {
     // Said by the log, which lies in the same folder.
   }

@@ -54,6 +54,8 @@ export const DRAIN_MS = 500;
 const POLL_MS = 25;
 /** How long the kernel may take to end what was sent KILL. */
 const KILL_MS = 5_000;
+/** Why a wait of ours ends early; never shown. */
+const WOKEN = "woken";
 
 /**
  * Runs a program as a process group of its own to its end: by itself, or by a deadline, silence or
@@ -111,9 +113,11 @@ async function watch(
   limits: ProcessLimits,
   { clock, signal }: SuperviseWorld,
 ): Promise<AttemptEnd> {
-  const isOver = new AbortController();
-  void group.ended.then(() => isOver.abort());
-  const stop = AbortSignal.any([isOver.signal, signal]);
+  // By hand, since AbortSignal.any and an error for each reason take as long as all else here.
+  const over = new AbortController();
+  const wake = (): void => over.abort(WOKEN);
+  void group.ended.then(wake).then(() => signal.removeEventListener("abort", wake));
+  signal.addEventListener("abort", wake);
   const awake = new AwakeTime(clock);
   let heardAt = clock.monotonic();
   const hear = (): void => {
@@ -122,14 +126,14 @@ async function watch(
   group.stdout.on("data", hear);
   group.stderr.on("data", hear);
   let silentMs = 0;
-  while (!isOver.signal.aborted) {
+  while (!over.signal.aborted || signal.aborted) {
     if (signal.aborted) return { kind: "interrupted" };
     const leftMs = limits.deadlineMs - awake.totalMs;
     const quietMs = limits.silenceMs - silentMs;
     if (leftMs <= 0) return { kind: "deadline", limitMs: limits.deadlineMs };
     if (quietMs <= 0) return { kind: "silent", limitMs: limits.silenceMs };
     const beforeMs = clock.monotonic();
-    const countedMs = await awake.wait(Math.min(leftMs, quietMs, TICK_MS), stop);
+    const countedMs = await awake.wait(Math.min(leftMs, quietMs, TICK_MS), over.signal);
     silentMs =
       heardAt >= beforeMs ? Math.min(clock.monotonic() - heardAt, countedMs) : silentMs + countedMs;
   }
@@ -169,7 +173,7 @@ async function drain(drained: Promise<void>, clock: Clock): Promise<void> {
   const stop = new AbortController();
   const limit = clock.sleep(DRAIN_MS, stop.signal).catch(() => undefined);
   await Promise.race([drained, limit]);
-  stop.abort();
+  stop.abort(WOKEN);
 }
 
 /** Failures of the system that pass: errno(3) of fork(2), execve(2) and open(2). */
