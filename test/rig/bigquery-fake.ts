@@ -23,6 +23,8 @@ interface FakeJob {
   fields: { name: string; type: string }[];
   error?: { reason: string; message: string };
   polls: number;
+  /** What a script's statements wrote to. */
+  targets: { projectId: string; datasetId: string; tableId: string }[];
 }
 
 const TYPES: Record<string, string> = {
@@ -49,6 +51,8 @@ export class FakeBigQuery implements AsyncDisposable {
   destination: { projectId: string; datasetId: string; tableId: string; rows: number } | undefined;
   /** How often a job is still running when it is looked at. */
   pendingPolls = 0;
+  /** What happens while a script is about to run, such as another's upload. */
+  beforeScript: () => void = () => undefined;
   readonly locations = new Map<string, string>();
   readonly #jobs = new Map<string, FakeJob>();
   readonly #modified = new Map<string, number>();
@@ -110,6 +114,11 @@ export class FakeBigQuery implements AsyncDisposable {
     return [...this.#jobs.keys()].filter((id) => id.startsWith(prefix));
   }
 
+  /** Makes a table one that was written to. */
+  touch(name: string): void {
+    this.#touch(name);
+  }
+
   /** Says of a column of a table that it is repeated. */
   nest(table: string, column: string): void {
     this.#nested.set(table, column);
@@ -162,7 +171,8 @@ export class FakeBigQuery implements AsyncDisposable {
       return second === undefined ? this.#dataset(first) : this.#table(first, second);
     }
     if (kind === "queries") return this.#page(first, url);
-    if (method === "GET" && first === "") return { jobs: [] };
+    const parent = url.searchParams.get("parentJobId");
+    if (method === "GET" && first === "") return { jobs: parent ? this.#children(parent) : [] };
     if (method === "GET") return this.#shown(this.#job(first));
     if (resource.endsWith("/cancel")) return this.#shown(this.#job(first));
     return this.#start(body);
@@ -241,7 +251,7 @@ export class FakeBigQuery implements AsyncDisposable {
     };
     const jobId = jobReference.jobId ?? "";
     if (configuration.dryRun) {
-      return this.#shown({ jobId, configuration, rows: [], fields: [], polls: 0 });
+      return this.#shown({ jobId, configuration, rows: [], fields: [], polls: 0, targets: [] });
     }
     if (this.#jobs.has(jobId)) throw new Refused(409, "duplicate", `Already Exists: ${jobId}`);
     const job: FakeJob = {
@@ -250,6 +260,7 @@ export class FakeBigQuery implements AsyncDisposable {
       rows: [],
       fields: [],
       polls: this.pendingPolls,
+      targets: [],
     };
     this.#jobs.set(jobId, job);
     try {
@@ -280,7 +291,7 @@ export class FakeBigQuery implements AsyncDisposable {
 
   async #query(job: FakeJob, query: unknown): Promise<void> {
     const sql = translate((query as { query: string }).query);
-    if (isScript(sql)) return this.#script(sql);
+    if (isScript(sql)) return this.#script(job, sql);
     if (!/^(SELECT|WITH)/.test(sql)) {
       await this.#connection.run(sql);
       const changed = /^(?:MERGE INTO|CREATE OR REPLACE VIEW) "([^"]+)"\."([^"]+)"/.exec(sql);
@@ -301,15 +312,28 @@ export class FakeBigQuery implements AsyncDisposable {
   }
 
   /** A script whose one variable is a day. */
-  async #script(sql: string): Promise<void> {
+  async #script(job: FakeJob, sql: string): Promise<void> {
+    this.beforeScript();
     const [, name = "", day = "", text = ""] =
       /^DECLARE (\w+) DATE DEFAULT (DATE '[^']+');\s([^]*)$/.exec(sql) ?? [];
-    await this.#connection.run(text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), day));
-    for (const [, dataset, table] of text.matchAll(
-      /CREATE OR REPLACE TABLE "([^"]+)"\."([^"]+)"/g,
-    )) {
-      this.#touch(`${dataset}.${table}`);
+    // What a script puts together itself is here put together before.
+    const told = text.replaceAll(/EXECUTE IMMEDIATE '([^']*)' \|\| '([^']*)'/g, "$1$2");
+    const plain = told.replaceAll(new RegExp(`\\b${name}\\b`, "g"), day);
+    await this.#connection.run(plain);
+    const written = /(?:CREATE OR REPLACE TABLE|DELETE FROM) "?(\w+)"?\."?(\w+)"?/g;
+    for (const [, datasetId = "", tableId = ""] of plain.matchAll(written)) {
+      this.#touch(`${datasetId}.${tableId}`);
+      job.targets.push({ projectId: "test", datasetId, tableId });
     }
+  }
+
+  /** The jobs of a script's statements. */
+  #children(jobId: string): unknown[] {
+    return this.#job(jobId).targets.map((ddlTargetTable) => ({
+      jobReference: { jobId: `${jobId}-child` },
+      configuration: {},
+      statistics: { query: { ddlTargetTable } },
+    }));
   }
 
   #job(jobId: string): FakeJob {

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Config } from "../../config/schema.ts";
 import { canonicalJson, exists, hashFile, hashText } from "../../system/files.ts";
 import type { HomePaths } from "../../system/home.ts";
-import { sqlFiles } from "../../warehouse/duckdb/prepare.ts";
+import { sqlFiles } from "../../warehouse/sql-files.ts";
 import { duckdbSettings } from "../../warehouse/duckdb/settings.ts";
 import { sourcesOf } from "../../warehouse/duckdb/sources.ts";
 

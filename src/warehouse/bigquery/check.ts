@@ -1,5 +1,7 @@
 import type { Config } from "../../config/schema.ts";
+import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
+import { credentialsInWords } from "./credentials.ts";
 import { assertFlat, exportedColumns } from "./export-columns.ts";
 import type { BigQueryWorld } from "./open.ts";
 import { queryObjects } from "./query.ts";
@@ -13,18 +15,46 @@ export interface WarehouseCheck {
   remedy: string | undefined;
 }
 
+/** How long the one query may take, with what waits for a busy service. */
+const PROOF_MS = 45_000;
+
+/**
+ * Proves by one query, which reads nothing, that BigQuery answers who asks with the login of this process'
+ * environment; says where, and with what kind of login. Throws a `Failure`, within 45 seconds.
+ */
+export async function proveWarehouse(
+  { session, settings }: BigQueryWorld,
+  signal: AbortSignal,
+): Promise<string> {
+  const timeout = AbortSignal.timeout(PROOF_MS);
+  const bounded = AbortSignal.any([signal, timeout]);
+  try {
+    await queryObjects(session, { name: "check", sql: "SELECT 1 AS one", signal: bounded });
+  } catch (error) {
+    if (!timeout.aborted || signal.aborted || error instanceof Failure) throw error;
+    throw new Failure({
+      code: "CBI_BIGQUERY_SILENT",
+      message: `the project ${settings.project} did not answer a query within ${PROOF_MS / 1000} s`,
+      remedy:
+        "See to the network and to https://status.cloud.google.com, then: cbi warehouse check",
+      exit: ExitCode.unavailable,
+      class: "retryable",
+    });
+  }
+  const login = await credentialsInWords(settings);
+  return `the project ${settings.project} answers a query in ${session.location}, asked with ${login}`;
+}
+
 /** Looks at all that a night needs: login, tables with their columns, the forecasts' dataset. */
 export async function checkBigQuery(
-  { session, settings }: BigQueryWorld,
+  world: BigQueryWorld,
   config: Config,
   signal: AbortSignal,
 ): Promise<WarehouseCheck[]> {
+  const { session, settings } = world;
   const { rest, location } = session;
   const names = tableNames(config, settings);
-  const login = await check("login", async () => {
-    await queryObjects(session, { name: "check", sql: "SELECT 1 AS one", signal });
-    return `the project ${settings.project} answers a query in ${location}`;
-  });
+  const login = await check("login", async () => proveWarehouse(world, signal));
   // Without a login all else would fail by the same sentence.
   if (!login.isGood) return [login];
   const checks = [login];

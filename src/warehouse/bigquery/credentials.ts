@@ -1,10 +1,10 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { AuthClient } from "google-auth-library";
 import type { BigQuerySettings } from "../../config/bigquery-schema.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
 import { isErrno } from "../../system/files.ts";
-import { credentialsFailure, networkFailure } from "./errors.ts";
+import { credentialsFailure, masked, networkFailure } from "./errors.ts";
 
 /** Yields the value of the header `authorization`, or undefined where none is asked for. */
 export type Authorization = () => Promise<string | undefined>;
@@ -23,7 +23,7 @@ export function authorization(settings: BigQuerySettings): Authorization {
   let client: Promise<AuthClient> | undefined;
   return async () => {
     try {
-      client ??= openClient(settings.credentials);
+      client ??= openClient(settings);
       const headers = await (await client).getRequestHeaders();
       return headers.get("authorization") ?? undefined;
     } catch (error) {
@@ -33,20 +33,69 @@ export function authorization(settings: BigQuerySettings): Authorization {
   };
 }
 
-async function openClient(credentials: BigQuerySettings["credentials"]): Promise<AuthClient> {
-  const { GoogleAuth, Impersonated } = await import("google-auth-library");
+/** With what BigQuery is asked, in words without any secret: `the service account's key /…/key.json`. */
+export async function credentialsInWords(
+  settings: Pick<BigQuerySettings, "credentials" | "endpoint" | "project">,
+): Promise<string> {
+  if (settings.endpoint) return "no login, as an emulator";
+  const { file, impersonate } = settings.credentials;
+  const source = await sourceInWords(file, settings.project);
+  return impersonate === undefined ? source : `${source}, acting as ${impersonate}`;
+}
+
+async function sourceInWords(file: string | undefined, project: string): Promise<string> {
+  const { BaseExternalAccountClient, Compute, JWT, UserRefreshClient } =
+    await import("google-auth-library");
+  const client = await openSource(file, project, SCOPES);
+  const named = file ?? process.env["GOOGLE_APPLICATION_CREDENTIALS"];
+  const place = named === undefined ? "the application default credentials" : named;
+  if (client instanceof JWT) return `a service account's key, ${place}`;
+  if (client instanceof UserRefreshClient) return `a person's login by gcloud, ${place}`;
+  if (client instanceof Compute) return "the service account of this machine of Google's";
+  if (client instanceof BaseExternalAccountClient) return `a federated identity, ${place}`;
+  return place;
+}
+
+async function openClient({ credentials, project }: AskingSettings): Promise<AuthClient> {
+  const { Impersonated } = await import("google-auth-library");
   const { file, impersonate } = credentials;
-  if (file !== undefined) await assertPrivate(file);
-  const scopes = impersonate === undefined ? SCOPES : IMPERSONATION_SCOPES;
-  const auth = new GoogleAuth({ scopes, ...(file === undefined ? {} : { keyFilename: file }) });
-  const source = await auth.getClient();
-  if (impersonate === undefined) return source;
+  if (impersonate === undefined) return openSource(file, project, SCOPES);
   return new Impersonated({
-    sourceClient: source,
+    sourceClient: await openSource(file, project, IMPERSONATION_SCOPES),
     targetPrincipal: impersonate,
     targetScopes: SCOPES,
     lifetime: LIFETIME_SECONDS,
   });
+}
+
+type AskingSettings = Pick<BigQuerySettings, "credentials" | "project">;
+
+async function openSource(
+  file: string | undefined,
+  projectId: string,
+  scopes: string[],
+): Promise<AuthClient> {
+  const { GoogleAuth } = await import("google-auth-library");
+  if (file !== undefined) await assertKey(file);
+  // Without the project the library would start gcloud to learn of one.
+  const auth = new GoogleAuth({
+    projectId,
+    scopes,
+    ...(file === undefined ? {} : { keyFilename: file }),
+  });
+  return auth.getClient();
+}
+
+/** Refuses a key that others can read, and one that is none before anyone quotes from it. */
+async function assertKey(file: string): Promise<void> {
+  await assertPrivate(file);
+  try {
+    JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    // The parser's own words are the beginning of the file.
+    if (error instanceof SyntaxError) throw credentialsFailure(`${file} is no key: it is not JSON`);
+    throw credentialsFailure(`${file} cannot be read: ${messageOf(error)}`, error);
+  }
 }
 
 /** A key that others can read is no secret. Windows keeps no such modes. */
@@ -72,7 +121,9 @@ function authFailure(error: unknown): Failure {
   if (
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|socket hang up/.test(text)
   ) {
-    return networkFailure("Google's token service", text, error);
+    return networkFailure("Google's token service", masked(text), error);
   }
-  return credentialsFailure(text.split("\n", 1)[0] ?? text, error);
+  const said =
+    error instanceof SyntaxError ? "what it found is not JSON" : (text.split("\n", 1)[0] ?? text);
+  return credentialsFailure(masked(said));
 }

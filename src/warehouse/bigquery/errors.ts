@@ -1,5 +1,6 @@
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
+import { singleLine } from "../../system/text.ts";
 import { NETWORK_UNAVAILABLE } from "../warehouse.ts";
 
 /** An error in BigQuery's words, of an HTTP answer or of a finished job. */
@@ -26,8 +27,23 @@ const PASSING = new Set([
   "tableUnavailable",
 ]);
 
+const MESSAGE_CHARACTERS_MAX = 500;
+// Access tokens, signed assertions, what stands after their names, and keys in PEM.
+const SECRETS =
+  /\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*|\b(?:bearer|access_token|refresh_token|client_secret|private_key)\b["' :=]+[^\s"',}&]+|-----BEGIN[^-]*-----[^-]*(?:-----END[^-]*-----)?/gi;
+
+/** A message that somebody else wrote, on one line, without what could be a secret, and not too long. */
+export function masked(message: string): string {
+  // The line first: a key would be told by its ends, of which cutting leaves one.
+  return singleLine(
+    singleLine(message, 10_000).replace(SECRETS, "********"),
+    MESSAGE_CHARACTERS_MAX,
+  );
+}
+
 /** The `Failure` that an error of BigQuery's means, by its class. */
-export function bigqueryFailure(error: BigQueryError): Failure {
+export function bigqueryFailure(said: BigQueryError): Failure {
+  const error = { ...said, reason: masked(said.reason), message: masked(said.message) };
   const { status, reason, message } = error;
   if (status === 401 || reason === "authError") return credentialsFailure(message);
   if (status === 409 || reason === "duplicate") {

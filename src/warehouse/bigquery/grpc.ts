@@ -8,6 +8,7 @@ import {
 } from "node:http2";
 import { messageOf } from "../../system/failure.ts";
 import { collectYoungGarbage } from "../../system/small-heap.ts";
+import { masked } from "./errors.ts";
 import { ByteReader, EndedEarly } from "./byte-reader.ts";
 
 // https://grpc.io/docs/guides/status-codes/
@@ -59,7 +60,6 @@ const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
 const WINDOW_BYTES = 1024 * 1024;
 /** Every piece that comes is a buffer of its own. */
 const GARBAGE_BYTES_MAX = 2 * 1024 * 1024;
-const MESSAGE_CHARACTERS_MAX = 500;
 
 /**
  * A channel that speaks gRPC over HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md):
@@ -197,8 +197,8 @@ function codeOf(status: number | undefined): number {
 
 function decoded(message: string): string {
   try {
-    return decodeURIComponent(message).slice(0, MESSAGE_CHARACTERS_MAX);
+    return masked(decodeURIComponent(message));
   } catch {
-    return message.slice(0, MESSAGE_CHARACTERS_MAX);
+    return masked(message);
   }
 }

@@ -1,20 +1,20 @@
-import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { BigQuerySettings } from "../../config/bigquery-schema.ts";
 import type { Config } from "../../config/schema.ts";
 import { type Clock, systemClock } from "../../system/clock.ts";
 import type { HomePaths } from "../../system/home.ts";
 import { systemRandom } from "../../system/random.ts";
+import type { SqlFile } from "../sql-files.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { type Authorization, authorization } from "./credentials.ts";
 import { exportTable } from "./export.ts";
 import { inputFingerprint } from "./fingerprint.ts";
 import { readForecasts, uploadForecasts } from "./forecasts.ts";
 import { readPrices } from "./prices.ts";
-import { Meter, metered, runQuery, type Session } from "./query.ts";
+import { prepare, scriptsOf } from "./prepare.ts";
+import { Meter, metered, type Session } from "./query.ts";
 import { dropRetiredViews } from "./retired-views.ts";
 import { BigQueryRest } from "./rest.ts";
-import { sqlText } from "./tables.ts";
 
 /** What the remote warehouse of a home is made of. */
 export interface BigQueryOptions {
@@ -58,31 +58,16 @@ export function openBigQueryWarehouse(options: BigQueryOptions): Warehouse {
   const { session, settings } = common;
   const world = { ...common, config, environment };
   const never = new AbortController().signal;
-  const scripts = (): Promise<{ name: string; text: string }[]> =>
-    sqlScripts(settings.prepare, paths.trainingData);
+  const scripts = (): Promise<SqlFile[]> => scriptsOf(settings, paths.trainingData);
   return {
     kind: "bigquery",
 
     inputFingerprint: async (asOf) =>
-      inputFingerprint(session, config, settings, asOf, await scripts(), never),
+      inputFingerprint(session, config, settings, asOf, texts(await scripts()), never),
 
-    async prepare(asOf, signal) {
+    prepare: async (asOf, signal) => {
       signal.throwIfAborted();
-      const { session: own } = metered(common);
-      const jobs: string[] = [];
-      for (const { name, text } of await scripts()) {
-        const sql = `DECLARE as_of DATE DEFAULT DATE ${sqlText(asOf)};\n${text}`;
-        const request = {
-          name: `${asOf}-prepare`,
-          sql,
-          isRepeatable: false,
-          isScript: true,
-          signal,
-        };
-        const result = await runQuery(own, request);
-        jobs.push(`${result.jobId} (${name})`);
-      }
-      return { rows: 0, ...own.meter.cost, jobs };
+      return prepare(metered(world), await scripts(), asOf, signal);
     },
 
     exportTable: (request, signal) => exportTable(metered(world), request, signal),
@@ -99,21 +84,13 @@ export function openBigQueryWarehouse(options: BigQueryOptions): Warehouse {
   };
 }
 
+/** By name alone, so that a home that was moved is the same. */
+function texts(scripts: readonly SqlFile[]): { name: string; text: string }[] {
+  return scripts.map(({ file, text }) => ({ name: path.basename(file), text }));
+}
+
 function placed(settings: BigQuerySettings, root: string): BigQuerySettings {
   const { file } = settings.credentials;
   if (file === undefined) return settings;
   return { ...settings, credentials: { ...settings.credentials, file: path.resolve(root, file) } };
-}
-
-/** The user's `*.sql` in order of name; none when the configuration names no folder. */
-async function sqlScripts(
-  folder: string | undefined,
-  trainingData: string,
-): Promise<{ name: string; text: string }[]> {
-  if (folder === undefined) return [];
-  const absolute = path.resolve(trainingData, folder);
-  const names = (await readdir(absolute)).filter((name) => name.endsWith(".sql")).sort();
-  return Promise.all(
-    names.map(async (name) => ({ name, text: await readFile(path.join(absolute, name), "utf8") })),
-  );
 }

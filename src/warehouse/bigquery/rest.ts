@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { BigQuerySettings } from "../../config/bigquery-schema.ts";
 import { parseDurationMs } from "../../config/duration.ts";
 import type { Clock } from "../../system/clock.ts";
+import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
 import type { Random } from "../../system/random.ts";
 import type { Authorization } from "./credentials.ts";
@@ -34,6 +35,8 @@ const ANSWER_MS = 120_000;
 const RETRY_MS = 240_000;
 const DELAY_MS = { first: 500, most: 32_000 };
 const BOUNDARY = "cbi-related-part";
+/** A page of ours has a hundred thousand cells; BigQuery itself ends pages at some 20 MB. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 const errorSchema = z.object({
   error: z.object({
@@ -73,7 +76,7 @@ export class BigQueryRest {
     const networkMs = parseDurationMs(settings.network_wait) ?? 0;
     for (let delay = DELAY_MS.first; ; delay = Math.min(2 * delay, DELAY_MS.most)) {
       try {
-        return schema.parse(await this.#once(request));
+        return understood(schema, await this.#once(request));
       } catch (error) {
         request.signal.throwIfAborted();
         if (!(error instanceof Failure) || error.class !== "retryable") throw error;
@@ -107,17 +110,53 @@ export class BigQueryRest {
           ...contentType(request),
         },
         ...bodyOf(request),
+        // The API sends nobody elsewhere; a portal in the way would, and would get our login.
+        redirect: "manual",
         signal,
       });
       status = response.status;
-      text = await response.text();
+      text = await textOf(response);
     } catch (error) {
       request.signal.throwIfAborted();
+      if (error instanceof Failure) throw error;
       throw networkFailure(url.host, reasonOf(error), error);
     }
     if (status >= 200 && status < 300) return parseAnswer(text);
     throw bigqueryFailure(readError(status, text));
   }
+}
+
+/** The text of an answer, which is left when it is longer than any that we ask for. */
+async function textOf(response: Response): Promise<string> {
+  if (!response.body) return "";
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw strange(`its answer has over ${ANSWER_BYTES_MAX} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What the answer says in our words; an error may come as a success. */
+function understood<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const refusal = errorSchema.safeParse(answer);
+  if (refusal.success) throw bigqueryFailure({ status: 0, ...errorOf(refusal.data) });
+  const [issue] = parsed.error.issues;
+  throw strange(`its answer is not as documented: ${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+/** What no repetition would change. */
+function strange(message: string): Failure {
+  return new Failure({
+    code: "CBI_BIGQUERY_ANSWER",
+    message: `what answers in BigQuery's place is something else, or has changed: ${message}`,
+    remedy: "Look what stands between this machine and BigQuery: cbi warehouse check",
+    exit: ExitCode.unavailable,
+  });
 }
 
 function contentType(request: RestRequest): Record<string, string> {
@@ -163,8 +202,11 @@ function readError(
   }
   const parsed = errorSchema.safeParse(value);
   if (!parsed.success) return { status, reason: "", message: text.slice(0, 200) };
-  const { message, errors } = parsed.data.error;
-  return { status, reason: errors[0]?.reason ?? "", message };
+  return { status, ...errorOf(parsed.data) };
+}
+
+function errorOf({ error }: z.infer<typeof errorSchema>): { reason: string; message: string } {
+  return { reason: error.errors[0]?.reason ?? "", message: error.message };
 }
 
 /** fetch hides the system's word in the cause. */

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Config } from "../../config/schema.ts";
 import { canonicalJson, hashFile, hashText } from "../../system/files.ts";
-import { sqlFiles } from "./prepare.ts";
+import { sqlFiles } from "../sql-files.ts";
 import { type Source, sourceFiles } from "./sources.ts";
 
 // Raised when this adapter makes other tables or exports from the same input.

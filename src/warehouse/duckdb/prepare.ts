@@ -1,15 +1,13 @@
-import { readFile, readdir } from "node:fs/promises";
-import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { queryRows, sqlName, sqlText } from "../../system/duckdb.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
-import { isErrno } from "../../system/files.ts";
 import { databaseFailure, firstLine, inTransaction } from "./database.ts";
 import { firstChanged, readOwnTables } from "./own-tables.ts";
 import { forgetPrepared, recordPrepared, type Relation, tablesNow } from "./prepared.ts";
 import { isParquet, type Source, sourceQuery } from "./sources.ts";
 import { splitStatements, type Statement } from "./statements.ts";
+import { type SqlFile, sqlFiles } from "../sql-files.ts";
 
 /** What `prepare` reads: the user's files and SQL. */
 export interface Preparation {
@@ -18,13 +16,6 @@ export interface Preparation {
   folder: string;
   /** The database file, for messages. */
   file: string;
-}
-
-/** One of the user's SQL files. */
-export interface SqlFile {
-  /** Absolute. */
-  file: string;
-  text: string;
 }
 
 /**
@@ -89,30 +80,6 @@ async function runFiles(
     const changed = firstChanged(before, await readOwnTables(connection));
     if (changed !== undefined) throw notYours(file, changed, asOf);
   }
-}
-
-/** The user's `*.sql` in order of name. A folder that is not there is a failure, an empty one not. */
-export async function sqlFiles(folder: string): Promise<SqlFile[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT") && !isErrno(error, "ENOTDIR")) throw error;
-    throw new Failure({
-      code: "CBI_SQL_FOLDER_MISSING",
-      message: `the SQL that makes the training tables should be in ${folder}, which is no folder`,
-      remedy: "Make it, or correct warehouse.prepare in cbi.yaml.",
-      exit: ExitCode.configInvalid,
-      cause: error,
-    });
-  }
-  const sql = names.filter((name) => name.endsWith(".sql") && !name.startsWith(".")).sort();
-  return Promise.all(
-    sql.map(async (name) => {
-      const file = path.join(folder, name);
-      return { file, text: await readFile(file, "utf8") };
-    }),
-  );
 }
 
 /** Parquet is read where it lies; CSV, slow to read and read often, once into a table. */

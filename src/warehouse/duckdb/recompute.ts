@@ -8,7 +8,8 @@ import { canonicalJson, hashText } from "../../system/files.ts";
 import type { Recipe, Recomputation, RecomputeRequest, RecomputeTable } from "../warehouse.ts";
 import { compareTable, type TableDifference } from "./compare-table.ts";
 import { databaseFailure, firstLine } from "./database.ts";
-import { makeTables, type Preparation, type SqlFile, sqlFiles } from "./prepare.ts";
+import { type SqlFile, sqlFiles } from "../sql-files.ts";
+import { makeTables, type Preparation } from "./prepare.ts";
 import { isParquet, type Source, sourceQuery } from "./sources.ts";
 import { splitStatements } from "./statements.ts";
 
