@@ -1,3 +1,4 @@
+import { claimedSlots } from "../../ledger/slots.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
 import { buryTheDead } from "../bury.ts";
@@ -9,6 +10,8 @@ import { endTimeOf } from "./end-time.ts";
 import { answerRequest } from "./request.ts";
 import { serviceState } from "./state.ts";
 import { forgetWanted, stateOfWanted, wantedService, type WantedService } from "./wanted.ts";
+
+const LOOK_MS = 10_000;
 
 /** How a stay of a keeper ended, for a person who waits for the service. */
 interface Outcome {
@@ -39,6 +42,12 @@ export async function keepService(
     );
     if (end.exitCode !== ExitCode.done) exitCode = end.exitCode;
     const wish = await openWish(road, job);
+    const healedMs = options.mayWait ? healingUntil(road, job, end) : undefined;
+    if (!wish && healedMs !== undefined) {
+      await waitUntil(road, healedMs, isWanted);
+      exitCode = ExitCode.done;
+      continue;
+    }
     if (!wish || options.isEnding?.() === true) return { ...end, exitCode };
     // Slots that ended without a start are no answer.
     const hasRun = end.slots.some(({ run }) => run !== undefined);
@@ -47,6 +56,23 @@ export async function keepService(
     await tell(road, job, wish, outcome);
     if (outcome.exitCode !== ExitCode.done) exitCode = outcome.exitCode;
     if (!outcome.isOver) return { ...end, exitCode };
+  }
+}
+
+/** When its slot goes on that failed in a way that time may heal; undefined where it does not. */
+function healingUntil({ ledgers }: Road, job: ScheduledJob, { next }: RoadEnd): number | undefined {
+  const hasFailed = claimedSlots(ledgers.ledger, job.name).some(({ failures }) => failures > 0);
+  return hasFailed && next.step === "wait" ? next.untilMs : undefined;
+}
+
+/** No host looks so soon again: whoever keeps the service waits for itself, unless a person wants it now. */
+async function waitUntil(
+  { world: { clock, signal } }: Road,
+  untilMs: number,
+  isWanted: () => Promise<boolean>,
+): Promise<void> {
+  while (clock.now() < untilMs && !(await isWanted())) {
+    await clock.sleep(Math.min(LOOK_MS, untilMs - clock.now()), signal);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { utimesSync, writeFileSync } from "node:fs";
+import { rm, utimes, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { pollUntil } from "../../rig/processes.ts";
 import { isDelay, ServiceUnderTest } from "./service-under-test.ts";
@@ -200,18 +201,62 @@ void test("a kill switch that stops ends a service, and one that drains lets it 
   assert.deepEqual(under.slots(), ["2026-11-20T08:40 claimed: interrupted"]);
 });
 
+void test("a keeper waits until time may have healed what kept a restart", async () => {
+  await using under = await ServiceUnderTest.make(
+    "until: close, gates: [{ command: [test, -e, list.csv] }]",
+    `import { rmSync } from "node:fs";
+     if (process.env.CBI_ATTEMPT === "1") { rmSync("list.csv"); process.exit(1); }
+     console.log("here again"); setInterval(() => undefined, 1000);`,
+  );
+  await writeFile(under.file("list.csv"), "a\n");
+  let looks = 0;
+  under.isSkipped = (ms) => {
+    // The keeper's own waits of ten seconds: the list comes while it does.
+    if (ms === 10_000 && ++looks === 5) writeFileSync(under.file("list.csv"), "a\n");
+    return isDelay(ms);
+  };
+  const ran = under.kept();
+  await under.untilSaid("here again");
+  assert.ok(looks >= 59, `${looks} looks within ten minutes`);
+  assert.match(under.slots()[0] ?? "", /^2026-11-20T08:40 claimed: .* not restarted: gate command/);
+  under.clock.advance(8 * HOUR);
+  assert.equal((await ran).exitCode, 0);
+  assert.deepEqual(under.slots(), ["2026-11-20T08:40 done"]);
+});
+
 void test("a gate that holds forbids a restart too", async () => {
   await using under = await ServiceUnderTest.make(
     "until: close, gates: [{ fresh: list.csv, max_age: 1h }]",
     `import { rmSync } from "node:fs"; rmSync("list.csv"); process.exit(1);`,
   );
-  const { writeFile, utimes } = await import("node:fs/promises");
   await writeFile(under.file("list.csv"), "a\n");
   const now = new Date(under.clock.now());
   await utimes(under.file("list.csv"), now, now);
   await under.scheduled();
   assert.equal(under.lives().length, 1);
   assert.match(under.runs()[0]?.error?.message ?? "", /it is not restarted: gate fresh/);
+});
+
+void test("a pause that comes while a restart waits for a gate holds it", async () => {
+  await using under = await ServiceUnderTest.make(
+    "until: close, gates: [{ fresh: list.csv, max_age: 1h, wait: 10m }]",
+    `import { rmSync } from "node:fs"; rmSync("list.csv"); process.exit(1);`,
+  );
+  const list = (): void => {
+    const now = new Date(under.clock.now());
+    writeFileSync(under.file("list.csv"), "a\n");
+    utimesSync(under.file("list.csv"), now, now);
+  };
+  list();
+  under.isSkipped = (ms) => {
+    if (ms !== 60_000) return isDelay(ms);
+    under.pause("drain");
+    list();
+    return true;
+  };
+  await under.scheduled();
+  assert.equal(under.lives().length, 1);
+  assert.match(under.runs()[0]?.error?.message ?? "", /no restart: everything is paused by ann/);
 });
 
 void test("a program that is not there is a failure at once", async () => {

@@ -13,6 +13,7 @@ import { HomeJobs } from "../../../src/jobs/schedules.ts";
 import { runByPerson } from "../../../src/jobs/person.ts";
 import type { KindEnd } from "../../../src/jobs/run-kind.ts";
 import { runScheduled, type Road, type RoadEnd } from "../../../src/jobs/road.ts";
+import { keepService } from "../../../src/jobs/service/keeper.ts";
 import { newestAttempts } from "../../../src/ledger/attempts.ts";
 import { newestRuns, type RunRecord } from "../../../src/ledger/runs.ts";
 import { newestSlots } from "../../../src/ledger/slots.ts";
@@ -71,6 +72,15 @@ export class ServiceUnderTest implements AsyncDisposable {
     const road = this.road();
     using ledgers = road.ledgers;
     return await runScheduled({ ...road, ledgers }, "loop", { mayWait: false });
+  }
+
+  /** A keeper of a host, to its end. */
+  async kept(): Promise<RoadEnd> {
+    const road = this.road();
+    using ledgers = road.ledgers;
+    const job = road.jobs.find("loop");
+    if (!job) throw new Error("no job");
+    return await keepService({ ...road, ledgers }, job, { mayWait: true });
   }
 
   /** Another process looks at a cbi.yaml without this job. */
