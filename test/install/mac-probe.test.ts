@@ -60,6 +60,15 @@ void test(
       /^fail {2}files +inside launchd: this user may not write in \/Users\/you\/oil \(EACCES\)/m,
     );
     await mac.run(["chown", "you", HOME], { as: "root" });
+    // Privacy protection answers with EPERM, as Linux does for what is immutable, where its disk can be.
+    await mac.run(["mkdir", "-p", `${HOME}/Logs`]);
+    if ((await mac.run(["chattr", "+i", `${HOME}/Logs`], { as: "root" })).status === 0) {
+      assert.match(
+        await doctor(),
+        /^fail {2}files +inside launchd: macOS's privacy protection .* write in .*Logs \(EPERM\)\n.*Full Disk Access/m,
+      );
+      await mac.run(["chattr", "-i", `${HOME}/Logs`], { as: "root" });
+    }
 
     // What an installer left that was killed while the probe was there.
     await mac.run(["/bin/launchctl", "bootout", "gui/501/com.cbi.scan"]);

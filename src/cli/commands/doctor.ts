@@ -8,8 +8,9 @@ import { mendAll, type Mended } from "../../install/doctor/repairs/mend-all.ts";
 import { takeInstallLock } from "../../install/install-lock.ts";
 import { onceInside } from "../../install/probe/inside-of.ts";
 import { HomeJobs } from "../../jobs/schedules.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { ExitCode } from "../../system/exit-code.ts";
-import { Failure } from "../../system/failure.ts";
+import { Failure, messageOf } from "../../system/failure.ts";
 import { singleLine } from "../../system/text.ts";
 import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
 import { homeOf, ledgerOf } from "../home.ts";
@@ -57,13 +58,14 @@ export const command: Command = {
     const own = { ...context, environment };
     const home = await homeOf(own, input, { isWritten: fix === true });
     const isJson = input.options["json"] === true;
-    using ledger = ledgerOf(home);
+    const { ledger: opened, problem: ledgerProblem } = openOrSay(home);
+    using ledger = opened;
     const isOffline = input.options["offline"] === true;
     const mending = { isDryRun: dryRun === true, isJson, isOffline, root };
     const mended = fix === true ? await mendHome(own, home, mending) : undefined;
     if (mended && mending.isDryRun) return showMending(context, mended, isJson);
     const seen = { clock, environment, signal, isOffline };
-    const world = { ...seen, home, jobs: new HomeJobs(home), ledger };
+    const world = { ...seen, home, jobs: new HomeJobs(home), ledger, ledgerProblem };
     const findings = await examine(
       CHECKS,
       { ...world, inside: onceInside(home, { ...seen, root }) },
@@ -81,6 +83,15 @@ export const command: Command = {
     return isFailure ? ExitCode.failed : ExitCode.warnings;
   },
 };
+
+/** A ledger that cannot be opened is what the doctor is asked about. */
+function openOrSay(home: Home): { ledger: Ledger | undefined; problem?: string } {
+  try {
+    return { ledger: ledgerOf(home) };
+  } catch (error) {
+    return { ledger: undefined, problem: messageOf(error) };
+  }
+}
 
 interface Mending {
   isDryRun: boolean;

@@ -18,8 +18,10 @@ export interface CheckResult {
 export interface DoctorWorld {
   home: Home;
   jobs: HomeJobs;
-  /** Undefined where no run has ever made one. */
+  /** Undefined where no run has ever made one, and where it cannot be opened. */
   ledger: Ledger | undefined;
+  /** Why it cannot be opened. */
+  ledgerProblem?: string | undefined;
   clock: Clock;
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
