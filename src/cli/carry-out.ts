@@ -1,5 +1,5 @@
 import type { Home } from "../config/home.ts";
-import type { Root } from "../host/launchd/root.ts";
+import type { Root } from "../host/root.ts";
 import { removeOldVersions } from "../install/app/current.ts";
 import { runningProgram } from "../install/app/running-program.ts";
 import { applyPlan, isInPlace, type Applied, type ApplyWorld } from "../install/apply.ts";

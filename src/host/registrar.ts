@@ -1,6 +1,6 @@
 import type { Clock } from "../system/clock.ts";
 import type { HostFile, HostUnit } from "./hosted-home.ts";
-import type { Root } from "./launchd/root.ts";
+import type { Root } from "./root.ts";
 
 /** A unit as its scheduler says it has it. */
 export interface RegisteredUnit {

@@ -5,7 +5,7 @@ import { entryFile } from "../system/detached.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import type { CommandEnd } from "../system/run-command.ts";
-import { ROOT_PROGRAMS, stepFailed, type Root } from "./launchd/root.ts";
+import { ROOT_PROGRAMS, stepFailed, type Root } from "./root.ts";
 
 /** The hidden command that stays root while the rest of the program becomes the user. */
 export const HELPER_NAME = "root-steps";

@@ -1,4 +1,4 @@
-import type { Root } from "../../host/launchd/root.ts";
+import type { Root } from "../../host/root.ts";
 import { becomeUser } from "../../install/acting/become-user.ts";
 import type { Home } from "../../config/home.ts";
 import { examine, type Finding } from "../../install/doctor/check.ts";

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import type { Root } from "../../host/launchd/root.ts";
+import type { Root } from "../../host/root.ts";
 import { becomeUser } from "../../install/acting/become-user.ts";
 import { mustNotBeSudo } from "../../install/checks-before.ts";
 import { installLockFile, takeInstallLock } from "../../install/install-lock.ts";

@@ -6,7 +6,7 @@ import type { RegistrarWorld } from "../registrar.ts";
 import type { LaunchctlOptions } from "./launchctl.ts";
 import { meaningOf, type LaunchctlOutcome } from "./outcomes.ts";
 import { parseDisabled, parsePrinted, type PrintedService } from "./print-text.ts";
-import { callMs } from "./root.ts";
+import { callMs } from "../root.ts";
 
 const LAUNCHCTL = "/bin/launchctl";
 

@@ -7,7 +7,7 @@ import { LaunchctlDomain } from "./launchctl-domain.ts";
 import { WATCHDOG_LABEL } from "./names.ts";
 import { nextRing } from "./next-ring.ts";
 import { isAtWork, type PrintedService } from "./print-text.ts";
-import type { Root } from "./root.ts";
+import type { Root } from "../root.ts";
 import { differences, readTold } from "./told.ts";
 import { WAKE_OWNER } from "./wake/script.ts";
 

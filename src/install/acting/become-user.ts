@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import path from "node:path";
 import { rootByHelper } from "../../host/root-by-helper.ts";
-import type { Root } from "../../host/launchd/root.ts";
+import type { Root } from "../../host/root.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
 import { PACKAGE_ROOT } from "../../system/package-root.ts";

@@ -1,4 +1,4 @@
-import { rootBySudo, type Root } from "../../host/launchd/root.ts";
+import { rootBySudo, type Root } from "../../host/root.ts";
 import { readSchedule } from "../../host/launchd/pmset/pmset.ts";
 import { hasWakeDaemon } from "../../host/launchd/wake/daemon.ts";
 import { chooseInstants } from "../../host/launchd/wake/instants.ts";

@@ -1,5 +1,5 @@
 import type { PowerSchedule, ScheduledEvent } from "../pmset/sched-text.ts";
-import type { RootCommand } from "../root.ts";
+import type { RootCommand } from "../../root.ts";
 import { WAKE_OWNER } from "./script.ts";
 
 /** The events of a schedule that are ours. */

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { rootBySudo, type Root } from "../../../src/host/launchd/root.ts";
-import { systemClock, type Clock } from "../../../src/system/clock.ts";
+import { rootBySudo, type Root } from "../../src/host/root.ts";
+import { systemClock, type Clock } from "../../src/system/clock.ts";
 
 void test("root's commands go through sudo with their words unchanged, and without a question", async () => {
   const mac = new Sudo(`exit 0`);

@@ -1,13 +1,13 @@
 import { existsSync, lstatSync } from "node:fs";
 import { lstat, mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { callToDeadline } from "../../system/call-to-deadline.ts";
-import { ExitCode } from "../../system/exit-code.ts";
-import { Failure } from "../../system/failure.ts";
-import { replaceFile } from "../../system/files.ts";
-import { isEmptyFolder, ownDisk, type HostDisk } from "../disk.ts";
-import type { HostFile } from "../hosted-home.ts";
-import type { RegistrarWorld } from "../registrar.ts";
+import { callToDeadline } from "../system/call-to-deadline.ts";
+import { ExitCode } from "../system/exit-code.ts";
+import { Failure } from "../system/failure.ts";
+import { replaceFile } from "../system/files.ts";
+import { isEmptyFolder, ownDisk, type HostDisk } from "./disk.ts";
+import type { HostFile } from "./hosted-home.ts";
+import type { RegistrarWorld } from "./registrar.ts";
 import { callMs, type Root, type RootCommand } from "./root.ts";
 
 /** Where a system keeps what is for all its users: a Mac, and Linux with systemd and cron. */

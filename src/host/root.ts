@@ -1,8 +1,8 @@
-import { callToDeadline } from "../../system/call-to-deadline.ts";
-import { ExitCode } from "../../system/exit-code.ts";
-import { Failure } from "../../system/failure.ts";
-import type { CommandEnd } from "../../system/run-command.ts";
-import type { RegistrarWorld } from "../registrar.ts";
+import { callToDeadline } from "../system/call-to-deadline.ts";
+import { ExitCode } from "../system/exit-code.ts";
+import { Failure } from "../system/failure.ts";
+import type { CommandEnd } from "../system/run-command.ts";
+import type { RegistrarWorld } from "./registrar.ts";
 
 /** The system's own programs, which only root may replace: nothing else is ever run as root. */
 export const ROOT_PROGRAMS = [
