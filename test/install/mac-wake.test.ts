@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { WAKE_OWNER } from "../../src/host/launchd/wake/script.ts";
 import type { Fault } from "../rig/mac/faults.ts";
 import { MacBox, type CallEnd } from "../rig/mac/box.ts";
+import { logLine } from "../rig/mac/pmset-print.ts";
 import { CALM, type PowerState } from "../rig/mac/powerd.ts";
 import { pollUntil } from "../rig/processes.ts";
 
@@ -231,3 +232,40 @@ void test("an uninstallation that is stopped at any call of pmset goes on", OPTI
     assert.ok(!mac.exists(FOLDER), does);
   }
 });
+
+void test(
+  "a night that a shut lid kept from its wake is told by watchdog and status",
+  OPTIONS,
+  async () => {
+    await using mac = await macWith(CALM);
+    await must(mac, INSTALL);
+    const look = async (words: string[]) => {
+      const { stdout, stderr } = await mac.cbi([...words, "--home", HOME]);
+      return stdout + stderr;
+    };
+    await look(["watchdog"]);
+    const [dueMs = 0] = oursOf(mac);
+    // Two hours after the slot, with a log of a lid that was shut in the evening.
+    mac.shiftClock(dueMs + 2 * 3_600_000 - Date.now());
+    const sleep = { kind: "sleep", reason: "Clamshell Sleep", source: "battery" } as const;
+    const wake = { kind: "wake", reason: undefined, source: "ac" } as const;
+    const moments = [
+      { ...sleep, atMs: dueMs - 3 * 3_600_000 },
+      { ...wake, atMs: dueMs + 3_600_000 },
+    ];
+    mac.setState("pmset", {
+      ...powerOf(mac),
+      log: moments.map((one) => `${logLine(one)}\n`).join(""),
+    });
+    assert.match(
+      await look(["watchdog"]),
+      /the machine was not woken for scan@.+: the Mac slept with its lid shut, on battery/,
+    );
+    assert.match(
+      await look(["status", "scan"]),
+      /wake .+ the Mac slept with its lid shut, on battery/,
+    );
+    mac.changeLaunchd({ isQuiet: false });
+  assert.match(await look(["doctor", "--offline"]), /^pass {2}power events/m);
+  },
+);

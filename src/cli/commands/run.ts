@@ -127,7 +127,9 @@ export const command: Command = {
     void awake;
     if (options.scheduled) await lookAtWatchdog(context, road);
     if (options.scheduled && forced === undefined) {
-      return showRoad(context, await startScheduled(road, job), options);
+      const end = await startScheduled(road, job);
+      await askForWakes(context, road);
+      return showRoad(context, end, options);
     }
     const end = await runByPerson(road, job, wishOf(context, input, options, forced));
     if (!options.json) await showEnd(context, home, end.status);
@@ -149,6 +151,21 @@ function useOneArena(context: CommandContext, home: Home, job: string | undefine
   const variables = oneArena(context.environment);
   if (variables && home.config.jobs[job ?? ""]?.kind === "pipeline")
     context.startAgain?.(variables);
+}
+
+/** What the next nights are to be woken for, where launchd has started this one; else nobody could set it. */
+async function askForWakes(
+  { environment, clock, signal }: CommandContext,
+  road: Road,
+): Promise<void> {
+  if (environment["CBI_HOST"] !== "launchd") return;
+  try {
+    const { hostOf } = await import("../../install/installed-host.ts");
+    const { askForNextWakes } = await import("../../watchdog/wakes.ts");
+    await askForNextWakes(road, await hostOf(road.home, { environment, clock, signal }));
+  } catch {
+    // The watchdog asks again within the hour, and says what is missing.
+  }
 }
 
 /** A run matters more than that the watchdog is looked after. */

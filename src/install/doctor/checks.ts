@@ -13,6 +13,7 @@ import { logsCheck } from "./logs.ts";
 import { backgroundItemsCheck } from "./mac/background-items.ts";
 import { filevaultCheck } from "./mac/filevault.ts";
 import { libompCheck } from "./mac/libomp.ts";
+import { powerEventsCheck } from "./mac/power-events.ts";
 import { powerSettingsCheck } from "./mac/power-settings.ts";
 import { networkCheck } from "./network.ts";
 import { nextSlotsCheck } from "./next-slots.ts";
@@ -31,6 +32,7 @@ const MAC_CHECKS: readonly Check[] = [
   filevaultCheck,
   backgroundItemsCheck,
   powerSettingsCheck,
+  powerEventsCheck,
 ];
 
 /** Every check, what others rest on first. */
