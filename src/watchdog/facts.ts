@@ -27,6 +27,8 @@ export interface EndedSlot {
   verdict: SlotVerdict;
   reason: string | undefined;
   failures: number;
+  /** When it got its verdict; undefined for one that is about to. */
+  recordedMs: number | undefined;
 }
 
 export interface RunningFacts {

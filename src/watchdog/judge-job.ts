@@ -57,7 +57,8 @@ function judgeMissed(facts: JobFacts): Finding[] {
   const many = missed.length > 1 ? ` and ${missed.length - 1} before it` : "";
   const message = `${facts.job}@${newest.name}${many} was missed: ${newest.reason ?? "it had no start"}`;
   // A start that is under way may end it, and may not: until then it is neither over nor new.
-  return [{ ...finding(facts, "missed", "warn", message), isBeingHealed: isStarting(facts) }];
+  const isBeingHealed = isStarting(facts) || isOfBefore(facts, newest);
+  return [{ ...finding(facts, "missed", "warn", message), isBeingHealed }];
 }
 
 function judgeFailed(facts: JobFacts): Finding[] {
@@ -72,7 +73,16 @@ function judgeFailed(facts: JobFacts): Finding[] {
     : "";
   const needsPerson = isPattern || shown.failures >= SLOT_FAILURES_MAX;
   const message = `${facts.job}@${shown.name} failed${why}${often}`;
-  return [{ ...finding(facts, "failed", "fail", message), needsPerson }];
+  const isBeingHealed = isOfBefore(facts, shown);
+  return [{ ...finding(facts, "failed", "fail", message), needsPerson, isBeingHealed }];
+}
+
+/**
+ * Whether a slot ended before the job counted anew, by an edit or since it came back to cbi.yaml. What
+ * people know of it goes on until a slot of now is done; they are not told of it again.
+ */
+function isOfBefore({ sinceMs }: JobFacts, { recordedMs }: EndedSlot): boolean {
+  return recordedMs !== undefined && recordedMs < sinceMs;
 }
 
 /**

@@ -100,7 +100,13 @@ function jobFacts(
 /** The ledger's newest verdicts, and before them those that the due-check is about to record. */
 function endedSlots(ledger: Ledger, job: string, checked: Checked, nowMs: number): EndedSlot[] {
   const coming: EndedSlot[] = checked.ends
-    .map(({ name, verdict, reason }) => ({ name, verdict, reason, failures: 0 }))
+    .map(({ name, verdict, reason }) => ({
+      name,
+      verdict,
+      reason,
+      failures: 0,
+      recordedMs: undefined,
+    }))
     .toReversed();
   const limit = WINDOW_SLOTS * 2;
   // A clock that was ahead has brought slots early. They stand where they were recorded: there for good,
@@ -108,8 +114,8 @@ function endedSlots(ledger: Ledger, job: string, checked: Checked, nowMs: number
   const early = newestSlots(ledger, { job, afterMs: nowMs, limit });
   const known = [...early, ...newestSlots(ledger, { job, throughMs: nowMs, limit })]
     .sort((left, right) => endedAtMs(right) - endedAtMs(left))
-    .flatMap(({ name, verdict, reason, failures }) =>
-      verdict === undefined ? [] : [{ name, verdict, reason, failures }],
+    .flatMap(({ name, verdict, reason, failures, recordedMs }) =>
+      verdict === undefined ? [] : [{ name, verdict, reason, failures, recordedMs }],
     );
   return [...coming, ...known].slice(0, WINDOW_SLOTS);
 }

@@ -142,41 +142,6 @@ void test("what was begun before the kill switch came on is resumed when it is o
   assert.equal(rig.ran.length, 2);
 });
 
-void test("a gate that holds is asked every minute until its wait is over", async () => {
-  const gates = "gates: [{ fresh: a.csv, wait: 3m }]";
-  using rig = new RoadUnderTest(
-    `{ scan: { kind: command, argv: [x], schedule: ['30 8 * * *'], ${gates} } }`,
-    NOON,
-  );
-  await rig.scheduled("scan");
-  rig.clock.advance(20.5 * HOUR);
-  rig.gates = [hold("old"), hold("old")];
-  const passed = await rig.scheduled("scan");
-  assert.equal(passed.slots[0]?.verdict, "done");
-  assert.deepEqual(rig.clock.slept, [60_000, 60_000]);
-  rig.clock.advance(24 * HOUR);
-  rig.gates = [hold("1"), hold("2"), hold("3"), hold("a.csv is of yesterday")];
-  const held = await rig.scheduled("scan");
-  assert.equal(held.exitCode, 77);
-  assert.deepEqual(held.slots[0]?.reason, "gate fresh: a.csv is of yesterday");
-});
-
-void test("a gate's error holds, and passes only where that is written", async () => {
-  for (const [text, verdict] of [
-    ["{ ac_power: true }", "skipped"],
-    ["{ ac_power: true, on_error: pass }", "done"],
-  ] as const) {
-    using rig = new RoadUnderTest(
-      `{ scan: { kind: command, argv: [x], every: 1d, gates: [${text}] } }`,
-      NOON,
-    );
-    await rig.scheduled("scan");
-    rig.clock.advance(24 * HOUR);
-    rig.gates = [{ outcome: "error", evidence: "pmset is gone" }];
-    assert.equal((await rig.scheduled("scan")).slots[0]?.verdict, verdict);
-  }
-});
-
 void test("an interrupted run leaves its slot claimed, and the next start resumes it", async () => {
   using rig = new RoadUnderTest(DAILY, NOON);
   await rig.scheduled("scan");
@@ -406,10 +371,6 @@ void test("a slot that the calendar leaves out runs by a person's word, who and 
     "the calendar was ignored by ann: audit",
   ]);
 });
-
-function hold(evidence: string): { outcome: "hold"; evidence: string } {
-  return { outcome: "hold", evidence };
-}
 
 function isFailure(exit: number, message: RegExp): (error: unknown) => boolean {
   return (error) => {

@@ -13,6 +13,11 @@ const KNOWN: readonly { seed: number; parts: readonly Part[]; story: string }[] 
     parts: [],
     story: "a clock that was ahead brings a slot early, and its failure is told again in time",
   },
+  {
+    seed: 257541812,
+    parts: ["gates", "edits"],
+    story: "a job comes back to cbi.yaml, and what it left is told anew",
+  },
 ];
 
 for (const { seed, parts, story } of KNOWN) {

@@ -45,6 +45,11 @@ const cases: [string, Partial<JobFacts>, string[]][] = [
   ["a missed slot of a disabled job", { isEnabled: false, ended: [ended("missed")] }, []],
   ["a skipped slot", { ended: [ended("skipped"), ended("superseded")] }, []],
   ["a failed slot", { ended: [ended("failed")] }, ["fail failed:nightly"]],
+  [
+    "a slot that failed before the job counted anew",
+    { ended: [{ ...ended("failed"), recordedMs: NOW - 80 * HOUR }], sinceMs: NOW - 79 * HOUR },
+    ["fail failed:nightly healing"],
+  ],
   ["a slot that failed twice", { ended: [ended("failed", 2)] }, ["fail failed:nightly person"]],
   [
     "three failures among ten with successes between",
@@ -170,7 +175,7 @@ function host(rest: Partial<HomeFacts["host"]>): HomeFacts["host"] {
 }
 
 function ended(verdict: EndedSlot["verdict"], failures = 1): EndedSlot {
-  return { name: "2026-11-20T00:00", verdict, reason: "for a reason", failures };
+  return { name: "2026-11-20T00:00", verdict, reason: "for a reason", failures, recordedMs: NOW };
 }
 
 function running(rest: Partial<RunningFacts>): RunningFacts {

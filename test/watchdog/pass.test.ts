@@ -213,6 +213,29 @@ void test("what a clock that was ahead brought early is told once, and hides not
   assert.deepEqual(told, ["opened", "recovered"]);
 });
 
+void test("a job that comes back to cbi.yaml is not told anew of what it left, nor is one whose times are edited", async () => {
+  const other = `{ sweep: { kind: command, every: 1d, argv: [x] } }`;
+  const edited = DAILY.replace("30 8", "45 8");
+  using under = new RoadUnderTest(DAILY, "2026-11-19T12:00:00Z");
+  await pass(under);
+  under.clock.advance(2 * HOUR);
+  under.onRun = () =>
+    Promise.resolve({ end: "failed", exitCode: 1, reason: "it broke", warnings: [] });
+  await pass(under);
+  under.onRun = () => Promise.resolve(DONE);
+  under.edit(edited);
+  await pass(under);
+  assert.deepEqual(alertsOf(under.ledger, "failed:scan"), ["opened"]);
+  under.edit(other);
+  await pass(under);
+  under.clock.advance(HOUR);
+  under.edit(DAILY);
+  await pass(under);
+  under.clock.advance(HOUR);
+  await pass(under);
+  assert.deepEqual(alertsOf(under.ledger, "failed:scan"), ["opened", "recovered"]);
+});
+
 void test("a slot that is done early by a clock that was ahead does not hide a later failure", async () => {
   using under = new RoadUnderTest(DAILY, "2026-11-19T12:00:00Z");
   await pass(under);

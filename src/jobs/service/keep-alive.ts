@@ -155,10 +155,17 @@ class Keeper {
     try {
       await world.clock.sleep(delayMs, signal);
       const target = { job: invocation.job, tags: invocation.settings.tags };
-      const kill = await killSwitch.verdict(target, world.clock.now());
-      if (kill.blocked) throw paused(why, kill.reason);
+      const mustNotBePaused = async (): Promise<void> => {
+        const kill = await killSwitch.verdict(target, world.clock.now());
+        if (kill.blocked) throw paused(why, kill.reason);
+      };
+      await mustNotBePaused();
       const said = await passGates(gates, invocation, { ...world, signal }, world.clock.now());
-      if (said.passed) return undefined;
+      if (said.passed) {
+        // A gate may have been waited for: the switch can have come on meanwhile.
+        await mustNotBePaused();
+        return undefined;
+      }
       const reason = `${why}; it is not restarted: ${said.reason}`;
       return { kind: "failed", code: "CBI_SERVICE_HELD", reason, mayHeal: true };
     } catch (error) {
