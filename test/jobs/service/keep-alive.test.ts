@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { rm, utimes, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { pollUntil } from "../../rig/processes.ts";
@@ -235,6 +235,28 @@ void test("a gate that holds forbids a restart too", async () => {
   await under.scheduled();
   assert.equal(under.lives().length, 1);
   assert.match(under.runs()[0]?.error?.message ?? "", /it is not restarted: gate fresh/);
+});
+
+void test("a pause that comes while a restart waits for a gate holds it", async () => {
+  await using under = await ServiceUnderTest.make(
+    "until: close, gates: [{ fresh: list.csv, max_age: 1h, wait: 10m }]",
+    `import { rmSync } from "node:fs"; rmSync("list.csv"); process.exit(1);`,
+  );
+  const list = (): void => {
+    const now = new Date(under.clock.now());
+    writeFileSync(under.file("list.csv"), "a\n");
+    utimesSync(under.file("list.csv"), now, now);
+  };
+  list();
+  under.isSkipped = (ms) => {
+    if (ms !== 60_000) return isDelay(ms);
+    under.pause("drain");
+    list();
+    return true;
+  };
+  await under.scheduled();
+  assert.equal(under.lives().length, 1);
+  assert.match(under.runs()[0]?.error?.message ?? "", /no restart: everything is paused by ann/);
 });
 
 void test("a program that is not there is a failure at once", async () => {
