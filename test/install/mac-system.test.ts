@@ -18,6 +18,7 @@ import {
 
 const OPTIONS = { skip: MacBox.unavailable, timeout: 300_000 };
 const SCAN = "com.cbi.scan";
+const ROOT_FOLDER = "/var/root";
 const LABELS = ["com.cbi.nightly", SCAN, "com.cbi.wake", "com.cbi.watchdog"];
 
 void test(
@@ -204,8 +205,8 @@ void test(
   OPTIONS,
   async () => {
     await using mac = await macWithHome();
-    mac.write("/var/root/oil/cbi.yaml", CONFIG, { as: "root" });
-    const words = [...INSTALL.slice(0, -1), "/var/root/oil"];
+    mac.write(`${ROOT_FOLDER}/oil/cbi.yaml`, CONFIG, { as: "root" });
+    const words = [...INSTALL.slice(0, -1), `${ROOT_FOLDER}/oil`];
     await must(mac, words, { as: "root" });
     assert.deepEqual(sudoCalls(mac), []);
     assert.equal(mac.services[SCAN]?.plist.UserName, "root");
