@@ -54,6 +54,29 @@ const healthSchema = z.strictObject({
   ),
 });
 
+/** What a scheduler says that it has of a home. */
+const schedulerSchema = z.strictObject({
+  host: z.string(),
+  scope: z.enum(["system", "user"]),
+  /** Why it could not be asked; null when it could. */
+  trouble: z.string().nullable(),
+  units: z.array(
+    z.strictObject({
+      name: z.string(),
+      loaded: z.boolean(),
+      enabled: z.boolean(),
+      /** Null where the scheduler does not tell, as the next two. */
+      running: z.boolean().nullable(),
+      /** `0`, `78: EX_CONFIG`, `Killed: 9`; null before its first end too. */
+      last_end: z.string().nullable(),
+      /** In the scheduler's own words. */
+      next: z.string().nullable(),
+      /** In what it has another unit than it was told of: `times`, `arguments`. */
+      differs: z.array(z.string()),
+    }),
+  ),
+});
+
 /**
  * The shape of `last_run_status.json` and of `cbi status --json`. `start_time`, `end_time`, `success`, `stages[].name` and
  * `stages[].success` are what people's scripts have always read; instants are UTC in ISO form.
@@ -92,6 +115,8 @@ export const runStatusSchema = z.strictObject({
   ),
   /** Only in the answer of `cbi status`, which also judges; a run's own file does not judge itself. */
   health: healthSchema.optional(),
+  /** Only of `cbi status`, where the home is installed in a scheduler. */
+  scheduler: schedulerSchema.optional(),
 });
 
 export type RunStatus = z.infer<typeof runStatusSchema>;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runStatusSchema } from "../../src/ledger/status-schema.ts";
 import { MacBox } from "../rig/mac/box.ts";
 import { pollUntil } from "../rig/processes.ts";
 import {
@@ -74,6 +75,32 @@ void test(
     assert.match((await must(mac, UNINSTALL)).stdout, /nothing is installed/);
   },
 );
+
+void test("cbi status shows what launchd has, without root", OPTIONS, async () => {
+  await using mac = await macWithHome();
+  const words = ["status", "--home", HOME];
+  assert.doesNotMatch((await mac.cbi(words)).stdout, /com\.cbi/, "nothing is installed");
+  await must(mac, INSTALL);
+  await mac.ring(SCAN);
+  await pollUntil("it has run", () => mac.services[SCAN]?.ended === "last exit code = 0");
+  await mac.run(["sudo", "/bin/launchctl", "disable", "system/com.cbi.nightly"]);
+  mac.forgetCalls();
+  const { stdout } = await mac.cbi(words);
+  assert.match(
+    stdout,
+    /^ {2}launchd {2}com\.cbi\.nightly +disabled, next \d{4}-\d\d-\d\d 0[56]:00$/m,
+  );
+  assert.match(stdout, /^ +com\.cbi\.scan +loaded, last ended with 0, next /m);
+  assert.deepEqual(sudoCalls(mac), []);
+  const { scheduler } = runStatusSchema.parse(
+    JSON.parse((await mac.cbi([...words, "--json"])).stdout),
+  );
+  const scan = scheduler?.units.find(({ name }) => name === SCAN);
+  const facts = { loaded: true, enabled: true, running: false, last_end: "0", differs: [] };
+  assert.deepEqual({ ...scan, next: "" }, { name: SCAN, next: "", ...facts });
+  mac.plant({ program: "launchctl", words: "^print", does: "exit", code: 5, always: true });
+  assert.match((await mac.cbi(words)).stdout, /launchd {2}could not be asked: /);
+});
 
 void test(
   "what launchd has otherwise than told is seen, named and told anew",

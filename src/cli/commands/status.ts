@@ -1,8 +1,13 @@
+import { existsSync } from "node:fs";
+import type { Home } from "../../config/home.ts";
 import { lastBeat, watchdogSilence } from "../../guard/heartbeat.ts";
 import { readKillState } from "../../guard/kill-switch-file.ts";
 import { standingOrders } from "../../guard/kill-switch.ts";
 import type { RunStatus, Health } from "../../ledger/status-schema.ts";
+import { recordFile } from "../../install/record.ts";
+import type { Scheduled } from "../../install/scheduled.ts";
 import { homeStatus } from "../../pipeline/home-status.ts";
+import { appFolder } from "../../system/app-folder.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { singleLine } from "../../system/text.ts";
 import { uptime } from "../../system/uptime.ts";
@@ -10,6 +15,7 @@ import { newestWake, readWakeBook, type WakeBook } from "../../watchdog/wake-boo
 import { homeOption, jsonOption, type Command, type CommandContext } from "../command.ts";
 import { homeOf, ledgerOf } from "../home.ts";
 import { unknownName } from "../options.ts";
+import { scheduledJson, scheduledLines } from "../show/scheduled.ts";
 import { stylerFor } from "../style.ts";
 
 /** `cbi status`: the morning's question, answered on one screen. */
@@ -47,8 +53,14 @@ export const command: Command = {
     const halts = standingOrders(await readKillState(home.paths), context.clock.now());
     const wake = wakeOf(await readWakeBook(home.paths), job);
     const status = homeStatus(home, job, ledger, context.clock, silence, halts, wake);
-    if (input.options["json"] === true) context.write(`${JSON.stringify(status, undefined, 2)}\n`);
-    else for (const line of statusLines(status, context)) context.write(`${line}\n`);
+    const scheduled = await scheduledOf(home, context);
+    if (input.options["json"] === true) {
+      const shown = { ...status, ...(scheduled && { scheduler: scheduledJson(scheduled) }) };
+      context.write(`${JSON.stringify(shown, undefined, 2)}\n`);
+    } else {
+      const units = scheduled ? scheduledLines(scheduled, stylerFor(context)) : [];
+      for (const line of [...statusLines(status, context), ...units]) context.write(`${line}\n`);
+    }
     return exitOf(status.health.verdict, input.options["strict"] === true);
   },
 };
@@ -58,6 +70,13 @@ function wakeOf(book: WakeBook | undefined, job: string): Health["wake"] {
   if (!found) return null;
   const { slot, due, state, is_well: ok, awake, evidence, remedy } = found;
   return { slot, due, state, ok, awake, evidence, remedy };
+}
+
+/** Only where something is installed is what speaks to schedulers loaded. */
+async function scheduledOf(home: Home, context: CommandContext): Promise<Scheduled | undefined> {
+  if (!existsSync(recordFile(appFolder({ environment: context.environment })))) return undefined;
+  const { scheduledUnits } = await import("../../install/scheduled.ts");
+  return scheduledUnits(home, context);
 }
 
 function exitOf(verdict: Health["verdict"], isStrict: boolean): ExitCode {
