@@ -162,7 +162,7 @@ for (const [name, page] of [
     const session: Session = { rest: ask(server), location: "US", bytesMax: 1, meter: new Meter() };
     await assert.rejects(
       async () => {
-        for await (const _page of resultPages(session, "one", 10, never));
+        for await (const { rows } of resultPages(session, "one", 10, never)) rows.at(0);
       },
       (error) => error instanceof Failure && error.code === "CBI_BIGQUERY_PARTIAL",
     );

@@ -115,7 +115,10 @@ def _arrow_batches(path, schema):
                     for column, field in zip(batch.columns, schema, strict=True)
                 ]
                 yield pa.RecordBatch.from_arrays(columns, schema=schema)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        # Of what it cannot read in a file Arrow makes an OSError without a number of the system's.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise data_error(f"the warehouse's Arrow stream cannot be read: {error}") from error
 
 
