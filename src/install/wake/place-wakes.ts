@@ -9,6 +9,7 @@ import type { HostUnit } from "../../host/hosted-home.ts";
 import type { RegistrarWorld } from "../../host/registrar.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
+import type { CommandEnd } from "../../system/run-command.ts";
 import type { InstallPlan } from "../plan.ts";
 import { thisMac } from "./this-mac.ts";
 
@@ -77,8 +78,8 @@ function rootOf(world: RegistrarWorld): Root {
   return world.root ?? rootBySudo(world);
 }
 
-async function kick(world: RegistrarWorld): Promise<void> {
-  await rootOf(world).run(["/bin/launchctl", "kickstart", `system/${WAKE_OWNER}`]);
+async function kick(world: RegistrarWorld): Promise<CommandEnd> {
+  return rootOf(world).run(["/bin/launchctl", "kickstart", `system/${WAKE_OWNER}`]);
 }
 
 function duesOf({ wakes }: InstallPlan): number[] {
@@ -95,7 +96,7 @@ export async function withdrawWakes(world: RegistrarWorld): Promise<void> {
   // Of an interrupted uninstallation the list may have gone already.
   if (!(await canAskForWakes(mac)) || ourWakes(await readSchedule(signal)).length === 0) return;
   await askForWakes(mac, [], clock.now());
-  await kick(world);
+  if ((await kick(world)).exitCode !== 0) return;
   const endMs = clock.monotonic() + SET_MS;
   while (clock.monotonic() < endMs && ourWakes(await readSchedule(signal)).length > 0) {
     await clock.sleep(POLL_MS, signal);

@@ -55,6 +55,7 @@ const BODY = `newline='
 d='[0123456789]'
 any_stamp="$d$d/$d$d/$d$d$d$d $d$d:$d$d:$d$d"
 any_instant="[123456789]$d$d$d$d$d$d$d$d$d"
+by_owner=" by '$owner'"
 
 say() {
   printf 'at %s\\n%s\\n' "$now" "$1" > "$report"
@@ -73,9 +74,9 @@ find_ours() {
     line=\${rest%%"$newline"*}
     rest=\${rest#*"$newline"}
     case $line in
-      ' ['*']  wakeorpoweron at '$any_stamp" by '$owner'" | ' ['*']  wakeorpoweron at '$any_stamp" by '$owner' "*)
+      ' ['*']  wakeorpoweron at '$any_stamp"$by_owner" | ' ['*']  wakeorpoweron at '$any_stamp"$by_owner "*)
         line=\${line#*'  wakeorpoweron at '}
-        ours=$ours\${line%%" by '"*}$newline
+        ours=$ours\${line%%"$by_owner"*}$newline
         ;;
     esac
   done

@@ -49,7 +49,8 @@ export class DaemonUnderTest {
 
   /** Runs once, as launchd starts it; gives the exit code, what it printed, and its report. */
   run(shell = "dash", environment: Record<string, string> = {}): Ran {
-    const end = spawnSync(shell, [this.#script], {
+    const [program = "", ...options] = shell.split(" ");
+    const end = spawnSync(program, [...options, this.#script], {
       encoding: "utf8",
       env: { PATH: "/usr/bin:/bin", ...environment },
       timeout: 30_000,

@@ -25,7 +25,7 @@ function oursOf({ events }: PowerState): number[] {
   return ours.map(({ atMs }) => atMs).sort((left, right) => left - right);
 }
 
-for (const shell of ["dash", "bash"]) {
+for (const shell of ["dash", "bash", "bash --posix"]) {
   void test(`${shell}: what is missing is set, ours that are not wanted go, all else stays`, () => {
     const old = { type: "wakepoweron", atMs: TOMORROW_MS + 5 * DAY_MS, owner: WAKE_OWNER } as const;
     const kept = { ...old, atMs: TOMORROW_MS };
