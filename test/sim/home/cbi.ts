@@ -86,7 +86,11 @@ export class Cbi implements Software {
     using ledgers = road.ledgers;
     void ledgers;
     const job = road.jobs.find(name);
-    if (job) await runByPerson(road, job, slot === undefined ? {} : { slot });
+    if (!job) return;
+    const { end } = await runByPerson(road, job, slot === undefined ? {} : { slot });
+    // As the command does: a person's service is ended by its next slot, which then starts it anew.
+    const isOver = job.settings.kind === "service" && end === "done";
+    if (isOver) await runScheduled(road, name, { mayWait: true });
   }
 
   async watchdog(process: SimProcess): Promise<void> {
