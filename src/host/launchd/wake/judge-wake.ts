@@ -61,6 +61,8 @@ const POWER_ON_MS = 10 * 60_000;
 const EARLY_MS = 60_000;
 /** Beyond this, a wake has nothing to do with the one that was set. */
 const LATE_MS = 60 * 60_000;
+/** A start may wait for another run, and the watchdog starts within the hour what launchd did not. */
+const WAITED_MS = 2 * 60 * 60_000;
 /** As powerd calls the sleep of an empty battery. */
 const LOW_POWER = "Low Power Sleep";
 
@@ -86,7 +88,7 @@ function stateOf(facts: WakeFacts): WakeState {
   if (!isHandled && isLocked(facts)) return "locked";
   if (!isHandled && isOff(facts)) return atDue?.reason === LOW_POWER ? "drained" : "off";
   if (isUp(atDue) || window.some(isUp)) {
-    if (!isHandled) return "disallowed";
+    if (handledMs === undefined || handledMs > dueMs + WAITED_MS) return "disallowed";
     const upMs = isUp(atDue) ? atDue?.atMs : undefined;
     return upMs !== undefined && upMs < dueMs - EARLY_MS ? "awake" : "woke";
   }

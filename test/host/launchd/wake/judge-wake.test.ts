@@ -123,6 +123,11 @@ const CASES: [string, Partial<WakeFacts>, WakeState][] = [
     { moments: [idle, at(-HOUR, "wake")], ...unhandled },
     "disallowed",
   ],
+  [
+    "a Mac that woke, where the run waited for another one",
+    { handledMs: DUE + 20 * MINUTE },
+    "woke",
+  ],
   ["a Mac that woke, and launchd silent", { ...unhandled }, "disallowed"],
   [
     "a slot that was caught up hours later",
