@@ -3,7 +3,6 @@
  * `CBI_TEST_GOOGLE`, an origin that serves `/token` and BigQuery's calls. Nothing of the product knows of it.
  */
 const origin = process.env["CBI_TEST_GOOGLE"];
-delete process.env["CBI_TEST_GOOGLE"];
 const real = globalThis.fetch;
 
 const redirected: typeof fetch = (input, init) => {

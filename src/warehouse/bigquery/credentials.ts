@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import type { AuthClient } from "google-auth-library";
+import { z } from "zod";
 import type { BigQuerySettings } from "../../config/bigquery-schema.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure, messageOf } from "../../system/failure.ts";
@@ -75,27 +76,37 @@ async function openSource(
   projectId: string,
   scopes: string[],
 ): Promise<AuthClient> {
-  const { GoogleAuth } = await import("google-auth-library");
-  if (file !== undefined) await assertKey(file);
+  const { GoogleAuth, JWT } = await import("google-auth-library");
   // Without the project the library would start gcloud to learn of one.
-  const auth = new GoogleAuth({
-    projectId,
-    scopes,
-    ...(file === undefined ? {} : { keyFilename: file }),
-  });
-  return auth.getClient();
+  if (file === undefined) return new GoogleAuth({ projectId, scopes }).getClient();
+  const { client_email: email, private_key: key, private_key_id: keyId } = await readKey(file);
+  return new JWT({ email, key, scopes, ...(keyId === undefined ? {} : { keyId }) });
 }
 
-/** Refuses a key that others can read, and one that is none before anyone quotes from it. */
-async function assertKey(file: string): Promise<void> {
+const keySchema = z.object({
+  type: z.literal("service_account"),
+  client_email: z.string(),
+  private_key: z.string(),
+  private_key_id: z.string().optional(),
+});
+
+/** A service account's key; its own words are in no failure. */
+async function readKey(file: string): Promise<z.infer<typeof keySchema>> {
   await assertPrivate(file);
+  let key: unknown;
   try {
-    JSON.parse(await readFile(file, "utf8"));
+    key = JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
     // The parser's own words are the beginning of the file.
     if (error instanceof SyntaxError) throw credentialsFailure(`${file} is no key: it is not JSON`);
     throw credentialsFailure(`${file} cannot be read: ${messageOf(error)}`, error);
   }
+  const parsed = keySchema.safeParse(key);
+  if (parsed.success) return parsed.data;
+  const lacking = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
+  throw credentialsFailure(
+    `${file} is no service account's key, by its ${lacking}; credentials of other kinds are named in GOOGLE_APPLICATION_CREDENTIALS`,
+  );
 }
 
 /** A key that others can read is no secret. Windows keeps no such modes. */

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createVerify, generateKeyPairSync } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import path from "node:path";
 import { test } from "node:test";
 import { parse } from "plist";
 import { z } from "zod";
+import { environmentDirectory } from "../../../src/workers/environment.ts";
 import { seed, temporaryFolder } from "../../contract/warehouse.ts";
 import { FakeBigQuery } from "../../rig/bigquery-fake.ts";
 import { bigqueryHome, seedTables } from "./home.ts";
@@ -15,6 +16,8 @@ const REPOSITORY = path.resolve(import.meta.dirname, "../../..");
 const PRELOAD = path.join(REPOSITORY, "test/rig/google-preload.ts");
 const CBI = path.join(REPOSITORY, "src/cli/cbi.ts");
 const TOKEN = "ya29.of-this-test";
+const ROBOT = "robot@my-project.iam.gserviceaccount.com";
+const ROBOT_TOKEN = "ya29.of-the-robot";
 const plistSchema = z.object({ EnvironmentVariables: z.record(z.string(), z.string()) });
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", {
@@ -32,7 +35,10 @@ const KEY = {
 };
 
 /** Google's token service, and in front of a fake a door that opens to its tokens alone. */
-async function google(bigquery: string): Promise<AsyncDisposable & { origin: string }> {
+async function google(
+  bigquery: string,
+): Promise<AsyncDisposable & { origin: string; logins: (string | undefined)[] }> {
+  const logins: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     void (async () => {
       const chunks: Buffer[] = [];
@@ -47,7 +53,16 @@ async function google(bigquery: string): Promise<AsyncDisposable & { origin: str
         else say(400, { error: "invalid_grant", error_description: "Invalid JWT Signature." });
         return;
       }
-      if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+      const { authorization } = request.headers;
+      if (
+        request.url?.endsWith(`/${ROBOT}:generateAccessToken`) &&
+        authorization === `Bearer ${TOKEN}`
+      ) {
+        say(200, { accessToken: ROBOT_TOKEN, expireTime: "2999-01-01T00:00:00Z" });
+        return;
+      }
+      logins.push(authorization);
+      if (![TOKEN, ROBOT_TOKEN].some((token) => authorization === `Bearer ${token}`)) {
         say(401, { error: { message: "no login", errors: [{ reason: "authError" }] } });
         return;
       }
@@ -67,6 +82,7 @@ async function google(bigquery: string): Promise<AsyncDisposable & { origin: str
   if (address === null || typeof address === "string") throw new Error("it does not listen");
   return {
     origin: `http://127.0.0.1:${address.port}`,
+    logins,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -85,6 +101,8 @@ interface World extends AsyncDisposable {
   /** `cbi` as launchd starts it, with what the plist of a job gives and no more. */
   cbi(words: string[], more?: Record<string, string>): Promise<{ code: number; said: string }>;
   file(name: string): string;
+  /** With what BigQuery was asked. */
+  logins: (string | undefined)[];
 }
 
 async function world(credentials: string): Promise<World> {
@@ -121,6 +139,7 @@ jobs: { nightly: { kind: pipeline, schedule: ['0 0 * * *'] } }
   const given = plistSchema.parse(parse(text)).EnvironmentVariables;
   return {
     file,
+    logins: front.logins,
     cbi: (words, more = {}) =>
       new Promise((resolve) => {
         const environment = { ...given, HOME: file("user"), CBI_STARTS: file("starts"), ...more };
@@ -201,6 +220,34 @@ void test("where gcloud in a terminal's PATH would have helped, the remedy is th
     );
   }
   await assert.rejects(readFile(one.file("gcloud-was-called")), "gcloud is never started");
+});
+
+void test("whom the configuration names is acted as, by a token of its own", async () => {
+  await using one = await world(`, credentials: { file: key.json, impersonate: ${ROBOT} }`);
+  await writeKey(one.file("home/key.json"));
+  const { code, said } = await one.cbi(["warehouse", "check"]);
+  assert.equal(code, 0, said);
+  assert.match(
+    said,
+    /asked with a service account's key, \S+key\.json, acting as robot@my-project/,
+  );
+  assert.deepEqual(new Set(one.logins), new Set([`Bearer ${ROBOT_TOKEN}`]));
+});
+
+void test("nothing of a key or a token is left in a home by an export", async () => {
+  await using one = await world(", credentials: { file: key.json }");
+  await writeKey(one.file("home/key.json"));
+  const more = { CBI_PYTHON_ENV: environmentDirectory(process.env) };
+  const { code, said } = await one.cbi(["run", "nightly", "--only", "export", "--force"], more);
+  assert.equal(code, 0, said);
+  assertSecretless(said);
+  await rm(one.file("home/key.json"));
+  const files = await readdir(one.file("home"), { recursive: true, withFileTypes: true });
+  const texts = files.filter((entry) => entry.isFile());
+  assert.equal(texts.length > 5, true);
+  for (const { parentPath, name } of texts) {
+    assertSecretless(await readFile(path.join(parentPath, name), "latin1"));
+  }
 });
 
 function assertSecretless(said: string): void {
