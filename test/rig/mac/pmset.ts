@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { heldAwake } from "./caffeinate.ts";
 import { remember, stateOf, type Fake } from "./fake.ts";
 import { CALM, dateOn, pmsetOn, type PowerState } from "./powerd.ts";
@@ -6,7 +7,7 @@ import { CALM, dateOn, pmsetOn, type PowerState } from "./powerd.ts";
 export const pmset: Fake = {
   answer(call) {
     const state = stateOf<PowerState>("pmset", CALM);
-    const { answer, next } = pmsetOn(state, call, Date.now(), heldAwake());
+    const { answer, next } = pmsetOn(state, call, macNowMs(), heldAwake());
     if (next) remember("pmset", next);
     return answer;
   },
@@ -16,6 +17,12 @@ export const pmset: Fake = {
 export const date: Fake = {
   answer({ args }) {
     const { zone } = stateOf<PowerState>("pmset", CALM);
-    return { code: 0, stdout: `${dateOn(zone, args, Date.now())}\n` };
+    return { code: 0, stdout: `${dateOn(zone, args, macNowMs())}\n` };
   },
 };
+
+/** The Mac's wall clock, which its own processes have too (`preload.ts`). */
+function macNowMs(): number {
+  const shift = "/opt/mac/shift-ms";
+  return Date.now() + (existsSync(shift) ? Number(readFileSync(shift, "utf8")) : 0);
+}
