@@ -78,7 +78,7 @@ export function sqlName(name: string): string {
 
 /** A text as an SQL literal. */
 export function sqlText(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n").replaceAll("\r", "\\r")}'`;
 }
 
 /** What BigQuery knows of a table, or undefined when there is none. */

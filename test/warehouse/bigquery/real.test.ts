@@ -1,49 +1,42 @@
-import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bigqueryWarehouse } from "../../../src/config/bigquery-schema.ts";
-import { configSchema } from "../../../src/config/schema.ts";
-import { bigqueryWorld, openBigQueryWarehouse } from "../../../src/warehouse/bigquery/open.ts";
-import { dropTable, tableNames } from "../../../src/warehouse/bigquery/tables.ts";
-import { forecast, temporaryFolder } from "../../contract/warehouse.ts";
+import { emulatorSkip, startLocalBigQuery } from "../../rig/local-bigquery.ts";
+import { smoke } from "./smoke.ts";
 
-const project = process.env["CBI_TEST_BIGQUERY_PROJECT"];
-const dataset = process.env["CBI_TEST_BIGQUERY_DATASET"] ?? "cbi_smoke";
-const location = process.env["CBI_TEST_BIGQUERY_LOCATION"] ?? "US";
-const never = new AbortController().signal;
+const {
+  CBI_TEST_BIGQUERY_PROJECT: project,
+  CBI_TEST_BIGQUERY_DATASET: dataset = "cbi_smoke",
+  CBI_TEST_BIGQUERY_LOCATION: location = "US",
+  CBI_TEST_BIGQUERY_KEY: file,
+} = process.env;
 
 void test(
-  "a real project takes an upload twice and gives the rows back once",
+  "a real project does all that a night asks of it",
   {
     skip:
       project === undefined &&
-      "needs credentials: log in by gcloud and set CBI_TEST_BIGQUERY_PROJECT (and _DATASET, _LOCATION)",
+      "needs credentials: log in by gcloud, or set CBI_TEST_BIGQUERY_KEY, and set CBI_TEST_BIGQUERY_PROJECT (and _DATASET, _LOCATION)",
   },
   async () => {
-    await using folder = await temporaryFolder();
-    const settings = bigqueryWarehouse.parse({
-      kind: "bigquery",
-      project,
-      location,
-      create_datasets: true,
-      tables: { forecasts: `${dataset}.forecasts`, latest: `${dataset}.latest_{horizon}` },
-    });
-    const config = configSchema.parse({
-      version: 1,
-      symbol: "WTI",
-      warehouse: settings,
-      price: { table: "wti", date: "date", column: "price" },
-      horizons: { "1w": 5 },
-    });
-    const paths = { root: folder.path, trainingData: folder.path };
-    const warehouse = openBigQueryWarehouse({ config, settings, paths, environment: process.env });
-    const rows = [forecast({ price_predicted: 1 / 3 }), forecast({ algorithm: "xgboost_dart" })];
-    const first = await warehouse.upload(rows, never);
-    const second = await warehouse.upload(rows, never);
-    assert.equal(second.hash, first.hash);
-    assert.equal((await warehouse.forecasts({ symbol: "WTI" })).length, 2);
-    const { rest } = bigqueryWorld({ settings, paths }).session;
-    const names = tableNames(config, settings);
-    await dropTable(rest, names.latest("1w"), never);
-    await dropTable(rest, names.forecasts, never);
+    const credentials = file === undefined ? {} : { file };
+    await smoke(
+      bigqueryWarehouse.parse({ kind: "bigquery", project, location, credentials }),
+      dataset,
+    );
+  },
+);
+
+const reason = await emulatorSkip();
+
+void test(
+  "the test for a real project holds on an emulator",
+  { skip: reason ?? false },
+  async () => {
+    await using server = await startLocalBigQuery();
+    const endpoint = { rest: server.rest, storage: server.storage };
+    await smoke(
+      bigqueryWarehouse.parse({ kind: "bigquery", project: "local", endpoint }),
+      "cbi_smoke",
+    );
   },
 );
