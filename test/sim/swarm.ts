@@ -101,8 +101,8 @@ function partsOf(chance: Chance): Set<Part> {
   const has = {
     gates: chance.is(0.3),
     edits: chance.is(0.25),
-    service: chance.is(0.15),
-    daemon: chance.is(0.12),
+    service: chance.is(0.12),
+    daemon: chance.is(0.1),
   };
   return new Set(PARTS.filter((part) => has[part]));
 }

@@ -73,6 +73,7 @@ export class WorldOfParts {
   calm(): void {
     const { mac, permission, swarm } = this.#nights;
     if (swarm.parts.size === 0) return;
+    mac.disk.isFull = false;
     this.#setMains(true);
     this.#writeToken(true);
     permission.changes("pause");
