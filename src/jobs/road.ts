@@ -65,8 +65,8 @@ const FAILURES_MAX = 2;
  * again under the lock, claim, kill switch, gates, run, verdict; until nothing more is due. Starting
  * it when nothing is due, or many times at once, is harmless. With `mayWait`, a start waits for a run
  * in its way and, until `isWanted` elsewhere, for the jobs that it comes after; without, it leaves the
- * slot to a later check. Once `isEnding` says so, the slot under way is the last. `isRegistered` says
- * that the caller has just brought the ledger's jobs in line with cbi.yaml.
+ * slot to a later check. Once `isEnding` says so, the slot under way is the last. `seen` is what
+ * the caller has just seen of the job, with the ledger's jobs brought in line with cbi.yaml.
  */
 export async function runScheduled(
   road: Road,
@@ -75,14 +75,14 @@ export async function runScheduled(
     mayWait: boolean;
     isEnding?: () => boolean;
     isWanted?: () => Promise<boolean>;
-    isRegistered?: boolean;
+    seen?: Checked;
   },
 ): Promise<RoadEnd> {
   const pass = new Pass(road, name);
   const startedMs = road.world.clock.now();
-  if (options.isRegistered !== true) {
-    openBook(road.jobs, road.ledgers.ledger, startedMs);
-  }
+  if (options.seen === undefined) openBook(road.jobs, road.ledgers.ledger, startedMs);
+  // Work that was seen is looked at again under the lock; that there is none may not be true any more.
+  else if (isWork(options.seen)) pass.expect(options.seen);
   for (let count = 0; count < SLOTS_MAX; count++) {
     const seen = pass.found() ?? look(road, name);
     if (!isWork(seen)) {
@@ -135,7 +135,11 @@ class Pass {
     return { job: this.#name, exitCode: this.#exitCode, slots: this.#slots, next };
   }
 
-  /** What was seen as the last slot got its verdict; told once. */
+  expect(seen: Checked): void {
+    this.#found = seen;
+  }
+
+  /** What the caller saw, or what was seen as the last slot got its verdict; told once. */
   found(): Checked | undefined {
     const found = this.#found;
     this.#found = undefined;

@@ -84,12 +84,12 @@ async function catchUp(context: CommandContext, input: CommandInput): Promise<Ex
   using ledgers = road.ledgers;
   if (input.options["trustClock"] === true) trustClock(context, ledgers.ledger);
   let exitCode: ExitCode = ExitCode.done;
-  openBook(road.jobs, ledgers.ledger, context.clock.now());
+  const book = openBook(road.jobs, ledgers.ledger, context.clock.now());
   for (const name of namesOf(input, road.jobs.names)) {
     jobOf(road, name);
     const end: RoadEnd = await runScheduled(road, name, {
       mayWait: false,
-      isRegistered: true,
+      seen: book.check(name, { hasLock: false }),
     });
     if (end.exitCode !== ExitCode.done) ({ exitCode } = end);
     if (isJson) context.write(`${JSON.stringify(roadEndJson(end))}\n`);
