@@ -2,7 +2,7 @@ import { rootBySudo, type Root } from "../../host/root.ts";
 import { readSchedule } from "../../host/launchd/pmset/pmset.ts";
 import { hasWakeDaemon } from "../../host/launchd/wake/daemon.ts";
 import { chooseInstants } from "../../host/launchd/wake/instants.ts";
-import { cancelCommand, ourWakes, theirEvents } from "../../host/launchd/wake/our-wakes.ts";
+import { cancelCommand, ourWakes, theirsGone } from "../../host/launchd/wake/our-wakes.ts";
 import { WAKE_OWNER } from "../../host/launchd/wake/script.ts";
 import { askForWakes, canAskForWakes, instantsSet } from "../../host/launchd/wake/waking.ts";
 import type { HostUnit } from "../../host/hosted-home.ts";
@@ -105,7 +105,7 @@ export async function withdrawWakes(world: RegistrarWorld): Promise<void> {
 
 /**
  * Cancels the wakes that are ours, one by one, when their daemon is gone, and proves by pmset's own word that
- * none is left and that everybody else's are what they were; gives how many. Throws `CBI_RESIDUE` otherwise.
+ * none is left and that nothing of anybody else's is gone; gives how many. Throws `CBI_RESIDUE` otherwise.
  */
 export async function cancelWakes(world: RegistrarWorld): Promise<number> {
   const { signal } = world;
@@ -118,9 +118,9 @@ export async function cancelWakes(world: RegistrarWorld): Promise<number> {
   const after = await readSchedule(signal);
   const left = ourWakes(after).length;
   if (left > 0) throw residue(`${left} of ${ours.length} wakes of ${WAKE_OWNER}`);
-  if (theirEvents(after) !== theirEvents(before)) {
-    throw residue("other power events than before, which cbi did not touch");
-  }
+  const now = new Date(thisMac().zone.wallAt(world.clock.now())).toISOString().slice(0, 19);
+  const [gone] = theirsGone(before, after, now);
+  if (gone !== undefined) throw residue(`no longer ${gone}, which cbi did not touch`);
   return ours.length;
 }
 

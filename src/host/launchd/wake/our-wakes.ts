@@ -7,12 +7,22 @@ export function ourWakes({ events }: PowerSchedule): ScheduledEvent[] {
   return events.filter(({ owner }) => owner === WAKE_OWNER);
 }
 
-/** All of a schedule that is not ours, as text, so that two can be compared: what is theirs must stay. */
-export function theirEvents({ on, off, events }: PowerSchedule): string {
-  const others = events
-    .filter(({ owner }) => owner !== WAKE_OWNER)
-    .map(({ type, wall, owner }) => `${type} ${wall} ${owner ?? ""}`);
-  return JSON.stringify([on ?? null, off ?? null, others.sort()]);
+/**
+ * What of others' events was there before and is no more, a word or two each; `nowWall` is the time on the
+ * Mac's clock, since what has come in between goes by itself. Pure.
+ */
+export function theirsGone(before: PowerSchedule, after: PowerSchedule, nowWall: string): string[] {
+  const key = ({ type, wall, owner }: ScheduledEvent): string => `${type} ${wall} ${owner ?? ""}`;
+  const left = new Set(after.events.map(key));
+  const gone = before.events.filter(
+    (event) => event.owner !== WAKE_OWNER && event.wall > nowWall && !left.has(key(event)),
+  );
+  const repeating = ([before.on, before.off] as const).flatMap((event, index) => {
+    const other = index === 0 ? after.on : after.off;
+    const isSame = JSON.stringify(event) === JSON.stringify(other);
+    return event && !isSame ? [`repeating ${event.type}`] : [];
+  });
+  return [...repeating, ...gone.map(key)];
 }
 
 /** What cancels one event by its type, date and owner, and never another: `pmset schedule cancel …` (pmset(1)). */
