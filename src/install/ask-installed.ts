@@ -128,7 +128,7 @@ async function staleness(
   { environment, clock }: HostWorld,
 ): Promise<string | undefined> {
   const { host, scope } = record;
-  if (record.state !== "installed") return "an installation was interrupted: cbi install";
+  if (record.state !== "installed") return "an installation was interrupted: cbi upgrade";
   try {
     const { plan } = await prepareInstall({
       home,
@@ -146,7 +146,7 @@ async function staleness(
 }
 
 function otherTimes(host: string): string {
-  return `${host} was told of other times, another zone or another version than there are now: cbi install`;
+  return `${host} was told of other times, another zone or another version than there are now: cbi upgrade`;
 }
 
 function unsayable(host: string, error: unknown): string {

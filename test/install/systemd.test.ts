@@ -96,6 +96,14 @@ void test(
     // What a terminal may, the jobs may not: only the unit's own environment decides.
     installed.must("rm", `${installed.home}/TrainingData/raw/wti.csv`);
     assert.match(doctor(), /^fail {2}warehouse +inside systemd: the source wti is not there/m);
+    // What an installer would leave that was killed while the probe was at work.
+    const unit = "/run/systemd/system/cbi-probe.service";
+    installed.must("sh", "-c", `printf '[Service]\\nExecStart=/bin/sleep 600\\n' >${unit}`);
+    installed.systemctl("daemon-reload");
+    installed.systemctl("start", "cbi-probe.service");
+    const healed = installed.run(NODE, BUILT, ...install);
+    assert.match(healed.stderr, /took away what an interrupted probe had left/);
+    assert.doesNotMatch(installed.systemctl("list-units", "--all"), /cbi-probe/);
     assert.deepEqual(machine.written("cbi-probe"), []);
     assert.equal(installed.run("ls", "/run/systemd/system/cbi-probe.service").status, 2);
   },
