@@ -65,7 +65,7 @@ export class WorldOfParts {
     if (has("edits", 0.25)) this.#planEdit();
     if (has("daemon", 0.3)) this.#planSecondDaemon();
     if (parts.has("service") && fails("person", 0.7)) this.#planWord();
-    if (parts.has("service") && fails("sleep", 0.5)) this.#planNap();
+    if (parts.has("service") && fails("sleep", 0.8)) this.#planNap();
     if (fails("pause", 0.4)) this.#planPause();
   }
 
@@ -226,12 +226,13 @@ export class WorldOfParts {
   /** The lid shuts while the service is up, and opens again before its end, or after. */
   #planNap(): void {
     const { mac } = this.#nights;
-    const atMs = this.#next(520) + this.#chance.whole(0, 9 * 60_000);
+    const atMs = this.#next(520) + this.#chance.whole(0, 8 * MINUTE_MS);
+    const napMs = this.#chance.whole(20_000, this.#chance.pick([2, 2, 15]) * MINUTE_MS);
     this.#at(atMs, () => {
       mac.say("the lid shuts for a while");
       mac.fallAsleep();
     });
-    mac.at(atMs + this.#chance.whole(20_000, 15 * 60_000), () => mac.wake());
+    mac.at(atMs + napMs, () => mac.wake());
   }
 
   /** Pauses that end by themselves, of some jobs; or the file that is made by hand. */
