@@ -66,7 +66,7 @@ export async function applyPlan(prepared: Prepared, world: ApplyWorld): Promise<
 
   await registrar.mustAnswer();
   const version = await place(prepared, world);
-  const next = recordOf(prepared, version);
+  const next = { ...recordOf(prepared, version), ...(world.volume && { volume: world.volume }) };
   await writeRecord(appFolder, { ...union(next, record), state: "installing" });
   await moveCurrent(appFolder, version);
   const changed = await writeFiles(disk, prepared, world);
