@@ -77,7 +77,8 @@ export function rootBySudo(world: RegistrarWorld, tools: Partial<RootTools> = {}
     if (isRoot) return call(program, words);
     // Never a second question: what was allowed at the beginning is still remembered.
     const end = await call(sudo, ["-n", "--", program, ...words]);
-    if (end.exitCode !== 0 && end.stderr.startsWith("sudo:")) throw notAllowed(end);
+    // By itself it ends with 1 (sudo(8)); else it warns of something, and the end is the command's.
+    if (end.exitCode === 1 && end.stderr.startsWith("sudo:")) throw notAllowed(end);
     return end;
   };
   const isAllowed = async (): Promise<boolean> =>

@@ -33,11 +33,12 @@ export async function callToDeadline(
   child.stderr.setEncoding("utf8").on("data", hear("stderr"));
   const end = await new Promise<CommandEnd>((resolve) => {
     const leave = (isTimedOut: boolean, why: string): void => {
+      // First of all: that it cannot be ended is an `error` too, and what is said first counts.
+      resolve({ exitCode: undefined, stdout: said.stdout, stderr: why, isTimedOut });
       child.kill("SIGKILL");
       child.unref();
       child.stdout.destroy();
       child.stderr.destroy();
-      resolve({ exitCode: undefined, stdout: said.stdout, stderr: why, isTimedOut });
     };
     const timer = setTimeout(() => leave(true, `no end within ${timeoutMs / 1000} s`), timeoutMs);
     const stop = (): void => leave(false, messageOf(signal.reason));
@@ -47,7 +48,7 @@ export async function callToDeadline(
       signal.removeEventListener("abort", stop);
       resolve(found);
     };
-    child.once("error", (error) =>
+    child.on("error", (error) =>
       settle({ exitCode: undefined, stdout: "", stderr: messageOf(error), isTimedOut: false }),
     );
     child.once("close", (exitCode) =>

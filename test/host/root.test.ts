@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -46,6 +47,25 @@ void test("a command that cannot be ended is left behind at its deadline", async
   const failure = { code: "CBI_ROOT_STEP", message: /did not end/ };
   await assert.rejects(mac.root({ CBI_CALL_SECONDS: "0.2" }).must(["/bin/rm", "x"]), failure);
   assert.ok(systemClock.monotonic() - startedMs < 10_000);
+});
+
+void test("what no user may end is said to have had no end, and not that it cannot be ended", async (context) => {
+  // What kill(2) says of a process of root, as Node tells it: as an error of the child.
+  context.mock.method(ChildProcess.prototype, "kill", function refuse(this: ChildProcess) {
+    this.emit("error", new Error("kill EPERM"));
+    return false;
+  });
+  const mac = new Sudo("sleep 3");
+  const failure = { code: "CBI_ROOT_STEP", message: /did not end: no end within 0\.2 s/ };
+  await assert.rejects(mac.root({ CBI_CALL_SECONDS: "0.2" }).must(["/bin/rm", "x"]), failure);
+});
+
+void test("what sudo has to say beside a command's end is no refusal", async () => {
+  const mac = new Sudo(
+    `echo "sudo: unable to resolve host mac" >&2; echo "Boot-out failed: 3: No such process" >&2; exit 3`,
+  );
+  const end = await mac.root().run(["/bin/launchctl", "bootout", "system/x"]);
+  assert.equal(end.exitCode, 3);
 });
 
 void test("what was allowed is kept so, until nobody needs it any more", async () => {
