@@ -3,6 +3,7 @@ import path from "node:path";
 import { RunLock } from "../guard/run-lock.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import { versionsFolder } from "./app/place-version.ts";
 
 export function installLockFile(appFolder: string): string {
   return path.join(appFolder, "install.lock");
@@ -20,10 +21,13 @@ export function takeInstallLock(appFolder: string): RunLock {
   });
 }
 
-/** Removes the app folder if nothing but the lock's file lies in it: nothing has come of the installation. */
+/** Removes the app folder if nothing lies in it but the lock's file, and a folder for versions without one. */
 export function removeLonelyLock(appFolder: string): void {
   if (!existsSync(appFolder)) return;
   const lock = path.basename(installLockFile(appFolder));
-  const isLonely = readdirSync(appFolder).every((name) => name === lock);
+  const versions = versionsFolder(appFolder);
+  const isBare = !existsSync(versions) || readdirSync(versions).length === 0;
+  const known = new Set([lock, path.basename(versions)]);
+  const isLonely = isBare && readdirSync(appFolder).every((name) => known.has(name));
   if (isLonely) rmSync(appFolder, { recursive: true, force: true });
 }

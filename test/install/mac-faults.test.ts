@@ -22,7 +22,9 @@ const SEED = Number(process.env["CBI_TEST_SEED"] ?? randomInt(1_000_000));
 const OPTIONS = { skip: MacBox.unavailable, timeout: IS_ALL ? 7_200_000 : 600_000 };
 /** Long for a call of the imitated Mac, on a machine that has more to do. */
 const CALL_SECONDS = "3";
-const EDITED = CONFIG.replace("30 8", "45 9");
+/** One night a week, since each one that wakes the Mac is some calls more. */
+const WEEKLY = CONFIG.replace("0 0 * * *", "0 0 * * 1");
+const EDITED = WEEKLY.replace("30 8", "45 9");
 const BOXES = 2;
 
 type Tree = Record<string, string>;
@@ -50,7 +52,7 @@ void test(
       },
     );
     const work = async (): Promise<void> => {
-      await using mac = await macWithHome();
+      await using mac = await macWithHome({ config: WEEKLY });
       for (let life = lives.shift(); life; life = lives.shift()) await live(mac, good, life);
     };
     await Promise.all(Array.from({ length: BOXES }, work));
@@ -66,7 +68,7 @@ interface Life {
 /** From nothing to nothing: each step goes wrong where a mishap is meant for it, and is done again. */
 async function live(mac: MacBox, good: Good, { fresh, edit, undo }: Life): Promise<void> {
   const { bare, installed, edited } = good;
-  mac.write(`${HOME}/cbi.yaml`, CONFIG);
+  mac.write(`${HOME}/cbi.yaml`, WEEKLY);
   if (fresh) await goWrong(mac, INSTALL, [bare, installed], fresh);
   // What was begun may also be taken away at once.
   if (!edit && !undo) return healed(mac, UNINSTALL, bare, fresh);
@@ -85,7 +87,7 @@ async function goodRun(): Promise<{
   good: Good;
   mishaps: Record<"fresh" | "edit" | "undo", Mishap[]>;
 }> {
-  await using mac = await macWithHome();
+  await using mac = await macWithHome({ config: WEEKLY });
   const calls = async (words: readonly string[]): Promise<Mishap[]> => {
     mac.forgetCalls();
     await must(mac, words);
@@ -114,11 +116,16 @@ async function goWrong(
   mishap: Mishap,
 ): Promise<void> {
   mac.plant(mishap.fault);
-  const isHang = mishap.fault.does === "hang";
+  const isHang = mishap.fault.does === "hang" || mishap.fault.does === "late";
   const environment: Record<string, string> = isHang ? { CBI_CALL_SECONDS: CALL_SECONDS } : {};
   const end = await mac.cbi(words, { environment });
-  assert.deepEqual(mac.stateOf("faults", []), [], `${mishap.name} was not met`);
+  // Whoever waits for something looks more often one time than another.
+  const isMet = mac.stateOf("faults", []).length === 0;
+  assert.ok(isMet || end.status === 0, `${mishap.name} was not met: ${end.stderr}`);
+  mac.setState("faults", []);
   mustBeEither(mac, trees, { end, mishap });
+  // What kills a process may be the end of power.
+  if (mishap.fault.does.startsWith("killed") && mishap.name.length % 2 === 0) await mac.reboot();
 }
 
 /**
@@ -163,4 +170,7 @@ async function healed(
   assert.deepEqual(changesSince(tree, mac), [], `${name}, then cbi ${words[0]}`);
   const labels = Object.keys(tree).filter((file) => /LaunchDaemons\/.*\.plist$/.test(file));
   assert.equal(Object.keys(mac.services).length, labels.length, name);
+  const { events } = mac.stateOf("pmset", { events: [{ owner: "" }] });
+  const ours = events.filter(({ owner }) => owner === "com.cbi.wake");
+  assert.ok(labels.length > 0 || ours.length === 0, `${name}: a wake of ours is left`);
 }

@@ -15,7 +15,8 @@ const HANG: Kind = { does: "hang" };
 const PASSWORD = "sudo: a password is required\n";
 
 /** Everything that is plausible to go wrong with every call of a run. */
-export function mishapsOf(calls: readonly Call[]): Mishap[] {
+export function mishapsOf(all: readonly Call[]): Mishap[] {
+  const calls = callsOfCbi(all);
   return calls.flatMap((call, index) => {
     const earlier = calls.slice(0, index).filter((one) => sameWords(one, call)).length;
     return kindsFor(call).map((kind) => mishap(call, earlier, kind));
@@ -26,7 +27,8 @@ export function mishapsOf(calls: readonly Call[]): Mishap[] {
  * One mishap for each kind of call, so that every program, verb and place is met: which of its calls and what
  * becomes of it changes from seed to seed.
  */
-export function someMishaps(calls: readonly Call[], seed: number): Mishap[] {
+export function someMishaps(all: readonly Call[], seed: number): Mishap[] {
+  const calls = callsOfCbi(all);
   const shapes = new Map<string, number[]>();
   calls.forEach((call, index) => {
     const shape = shapeOf(call);
@@ -48,7 +50,19 @@ function mishap(call: Call, spares: number, kind: Kind): Mishap {
   const words = `^${call.args.join(" ").replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`;
   const what = kind.does === "exit" ? `ends with ${kind.code}` : kind.does;
   const name = `${program} ${call.args.join(" ")}, ${spares + 1}. time: ${what}`;
-  return { fault: { program, words, spares, ...kind }, name };
+  return { fault: { program, words, uid: call.uid, spares, ...kind }, name };
+}
+
+/** Its own, and what sudo ran for it; not what launchd has started meanwhile. */
+function callsOfCbi(calls: readonly Call[]): Call[] {
+  const asRoot = new Set(calls.filter(isSudo).map(({ args }) => args.slice(2).join(" ")));
+  return calls.filter(({ program, args, uid }) => {
+    return uid !== 0 || asRoot.has([program, ...args].join(" "));
+  });
+}
+
+function isSudo({ program }: Pick<Call, "program">): boolean {
+  return program.endsWith("/sudo");
 }
 
 /** What may come of a call; what sudo starts is killed and hangs with sudo itself. */
@@ -57,10 +71,11 @@ function kindsFor({ program, args, uid }: Call): Kind[] {
     const codes = (CODES[args[0] ?? ""] ?? []).map(([code, stderr]) => exit(code, stderr));
     return uid === 0 ? codes : [...codes, HANG, ...KILLS];
   }
-  if (program.endsWith("/sudo")) {
+  if (isSudo({ program })) {
     const isCopy = args.includes("/usr/bin/install") && !args.includes("-d");
     const full = exit(1, "No space left on device\n");
     return [
+      { does: "late" },
       exit(1, PASSWORD),
       full,
       HANG,
@@ -98,13 +113,16 @@ function exit(code: number, stderr: string): Kind {
 }
 
 function sameWords(one: Call, other: Call): boolean {
-  return one.program === other.program && one.args.join(" ") === other.args.join(" ");
+  const isSame = one.program === other.program && one.uid === other.uid;
+  return isSame && one.args.join(" ") === other.args.join(" ");
 }
 
 /** A call without the names of what it is about. */
 function shapeOf({ program, args, uid }: Call): string {
   const words = args.map((word) =>
-    word.replace(/com\.cbi\.\w+/, "LABEL").replace(/\/(?:set-wakes|wakes|wakes-report)\b/, "/FILE"),
+    word
+      .replace(/com\.cbi\.\w+/, "LABEL")
+      .replace(/\/(?:set-wakes|wakes|wakes-report)(?=$|\.)/, "/FILE"),
   );
   return `${uid} ${program} ${words.join(" ")}`;
 }

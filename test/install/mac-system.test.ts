@@ -189,6 +189,11 @@ void test("what must not be installed is refused, with what to do", OPTIONS, asy
   mac.setState("sudo", { mode: "denied" });
   await refusal(INSTALL, /not in the sudoers/);
   mac.setState("sudo", { mode: "free" });
+  const packaged = "/opt/mac/package/node_modules/node/bin/node";
+  const node = mac.read(packaged);
+  mac.write(packaged, "#!/bin/sh\necho v20.1.0\n", { as: "root", mode: 0o755 });
+  await refusal(INSTALL, /expected a Node of version 24 or later, got v20\.1\.0/);
+  mac.write(packaged, node, { as: "root", mode: 0o755 });
   const sudo = ["sudo", "/usr/local/bin/node", "/opt/mac/package/dist/cli/cbi.js"];
   await refusal(INSTALL, /root's instead of you's\n.*without sudo: cbi install; it asks/, sudo);
   await refusal(UNINSTALL, /without sudo: cbi uninstall/, sudo);

@@ -38,10 +38,19 @@ export async function must(
   return end;
 }
 
+/** What a daemon writes in its time: that it is there counts, and not what is in it. */
+const WRITTEN = [
+  "/Library/Application Support/cbi/wakes",
+  "/Library/Application Support/cbi/wakes-report",
+];
+
 /** The files of the Mac, without what a home keeps of itself and what programs have printed. */
 export function treeOf(mac: MacBox): Record<string, string> {
   const logs = "/Users/you/Library/Logs/cbi/";
-  const entries = Object.entries(mac.tree()).map(([file, state]) => [`/${file}`, state] as const);
+  const entries = Object.entries(mac.tree()).map(([file, state]) => {
+    const isWritten = WRITTEN.includes(`/${file}`);
+    return [`/${file}`, isWritten ? state.replace(/ \S+$/, "") : state] as const;
+  });
   return Object.fromEntries(
     entries.filter(([file]) => !file.startsWith(`${HOME}/`) && !file.startsWith(logs)),
   );

@@ -7,6 +7,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import path from "node:path";
+import { once } from "node:events";
 import { STATE_FOLDER, type Answer, type Call, type Fake } from "./fake.ts";
 import { FAKES } from "./fakes.ts";
 import { faultFor } from "./faults.ts";
@@ -43,7 +44,8 @@ async function hear(fields: readonly string[], socket: Socket): Promise<void> {
   const [first, second, third] = [Number(pid), Number(parentPid), Number(uid)];
   const facts = { program, args, pid: first, parentPid: second, uid: third, cwd };
   try {
-    const answer = program === "/opt/mac/control" ? launchd.control(args) : await heed(facts);
+    const answer =
+      program === "/opt/mac/control" ? launchd.control(args) : await heed(facts, socket);
     if (answer) reply(socket, answer);
   } catch (error) {
     reply(socket, { code: 70, stderr: `the imitated ${program} broke: ${String(error)}\n` });
@@ -51,7 +53,7 @@ async function hear(fields: readonly string[], socket: Socket): Promise<void> {
 }
 
 /** Undefined for a call that never ends. */
-async function heed(facts: Omit<Call, "number">): Promise<Answer | undefined> {
+async function heed(facts: Omit<Call, "number">, socket: Socket): Promise<Answer | undefined> {
   const call: Call = { number: callsSoFar() + 1, ...facts };
   appendFileSync(CALLS, `${JSON.stringify(call)}\n`);
   const fake = fakeNamed(path.basename(call.program));
@@ -62,6 +64,9 @@ async function heed(facts: Omit<Call, "number">): Promise<Answer | undefined> {
       return { code: fault.code ?? 1, ...(fault.stderr !== undefined && { stderr: fault.stderr }) };
     case "hang":
       return undefined;
+    case "late":
+      await once(socket, "close");
+      return fake.answer(call);
     case "partly":
       await fake.partly?.(call);
       return { code: 1, stderr: "Killed: 9\n" };

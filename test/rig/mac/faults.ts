@@ -8,13 +8,16 @@ export interface Fault {
   program?: string;
   /** A regular expression on its words, joined by spaces. */
   words?: string;
+  /** Whose call it is. */
+  uid?: number;
   /** So many calls that fit go well before; 0 without it. */
   spares?: number;
   /**
-   * `exit` ends with `code` and `stderr` and does nothing; `hang` never ends; `partly` does a part of it
-   * and ends with 1; `killed-before` and `killed-after` end the `cbi` that called by SIGKILL.
+   * `exit` ends with `code` and `stderr` and does nothing; `hang` never ends; `late` does its work when
+   * whoever called has given up; `partly` does a part of it and ends with 1; `killed-before` and
+   * `killed-after` end the `cbi` that called by SIGKILL.
    */
-  does: "exit" | "hang" | "partly" | "killed-before" | "killed-after";
+  does: "exit" | "hang" | "late" | "partly" | "killed-before" | "killed-after";
   code?: number;
   stderr?: string;
   /** It stays, instead of going wrong once. */
@@ -32,7 +35,8 @@ export function faultFor(call: Call): Fault | undefined {
   return spares > 0 ? undefined : found;
 }
 
-function fits({ call: number, program, words }: Fault, call: Call): boolean {
+function fits({ call: number, program, words, uid }: Fault, call: Call): boolean {
+  if (uid !== undefined && uid !== call.uid) return false;
   if (number !== undefined && number !== call.number) return false;
   if (program !== undefined && !call.program.endsWith(`/${program}`)) return false;
   return words === undefined || new RegExp(words).test(call.args.join(" "));
