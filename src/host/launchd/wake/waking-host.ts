@@ -1,9 +1,10 @@
 import type { Clock } from "../../../system/clock.ts";
+import { messageOf } from "../../../system/failure.ts";
 import { runCommand } from "../../../system/run-command.ts";
 import type { Host, HostState, WakeAsked, WakeMet } from "../../host.ts";
 import { readPowerLog } from "../pmset/pmset.ts";
 import { isWakeWell, judgeWake } from "./judge-wake.ts";
-import { askForWakes, wakesSet, type WakingMac } from "./waking.ts";
+import { askForWakes, wakesSet, type WakesSet, type WakingMac } from "./waking.ts";
 
 interface WakingWorld {
   clock: Clock;
@@ -22,7 +23,7 @@ export function wakingHost<H extends Host>(host: H, mac: WakingMac, world: Wakin
     ...host,
     async state(jobs: readonly string[]): Promise<HostState> {
       const state = await host.state(jobs);
-      const { refusal, ...wakes } = await wakesSet(mac, clock.now(), signal);
+      const { refusal, ...wakes } = await wakesOrWhyNot(mac, clock.now(), signal);
       return {
         ...state,
         canWake: true,
@@ -33,6 +34,20 @@ export function wakingHost<H extends Host>(host: H, mac: WakingMac, world: Wakin
     setWakes: async (duesMs: Iterable<number>) => askForWakes(mac, duesMs, clock.now()),
     judgeWakes: async (asked: readonly WakeAsked[]) => judgeAll(asked, mac, signal),
   };
+}
+
+/** A pmset that does not answer must keep nobody from what else they ask. */
+async function wakesOrWhyNot(
+  mac: WakingMac,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<WakesSet> {
+  try {
+    return await wakesSet(mac, nowMs, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { wakesMs: [], refusal: `whether one is set is not known: ${messageOf(error)}` };
+  }
 }
 
 async function judgeAll(

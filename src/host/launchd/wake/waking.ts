@@ -42,8 +42,8 @@ export async function askForWakes(
   duesMs: Iterable<number>,
   nowMs: number,
 ): Promise<void> {
-  const text = instantsText(chooseInstants(duesMs, nowMs));
   const before = await readFile(paths.list, "utf8");
+  const text = instantsText(chooseInstants(duesMs, nowMs, parseInstants(before)));
   if (text !== before) await rewriteFile(paths.list, text);
 }
 

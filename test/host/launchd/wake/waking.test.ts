@@ -75,6 +75,37 @@ void test("what is asked for is set by the daemon, and pmset says so with all el
   assert.equal(readFileSync(daemon.list, "utf8"), "wakes\nend\n");
 });
 
+void test("a wake that is set and about to come is not cancelled at the last moment", async () => {
+  const daemon = new DaemonUnderTest();
+  const mac = macOf(daemon);
+  writeFileSync(daemon.list, instantsText([]));
+  const dues = [NOW + 2 * DAY_MS, NOW + 3 * DAY_MS];
+  await askForWakes(mac, dues, NOW);
+  const shortBeforeMs = NOW + 2 * DAY_MS - 30_000;
+  await askForWakes(mac, dues, shortBeforeMs);
+  assert.deepEqual(parseInstants(readFileSync(daemon.list, "utf8")), dues);
+  // What nobody has asked for before would come too late.
+  await askForWakes(mac, [...dues, shortBeforeMs + 20_000], shortBeforeMs);
+  assert.deepEqual(parseInstants(readFileSync(daemon.list, "utf8")), dues);
+  await askForWakes(mac, dues.slice(1), shortBeforeMs);
+  assert.deepEqual(parseInstants(readFileSync(daemon.list, "utf8")), dues.slice(1));
+});
+
+void test("a pmset that does not answer keeps nobody from what else a host knows", async () => {
+  const daemon = new DaemonUnderTest();
+  writeFileSync(daemon.list, instantsText([]));
+  const jobs = new Map([["nightly", { isLoaded: true, isEnabled: true }]]);
+  const bare: Host = {
+    name: "launchd",
+    state: () => Promise.resolve({ isInUse: true, jobs, canWake: false, wakesMs: [] }),
+  };
+  const mac = macOf(daemon);
+  const broken = { ...mac, tools: { ...mac.tools, pmset: "/bin/false" } };
+  const state = await wakingHost(bare, broken, { clock: systemClock, signal }).state(["nightly"]);
+  assert.deepEqual([state.jobs, state.canWake, state.wakesMs], [jobs, true, []]);
+  assert.match(state.wakeRefusal ?? "", /is not known: pmset -g sched ended with 1/);
+});
+
 void test("a list that says the same is left alone, and a link in its place is not followed", async () => {
   const daemon = new DaemonUnderTest();
   const mac = macOf(daemon);
