@@ -73,7 +73,10 @@ export class WorldOfParts {
   calm(): void {
     const { mac, permission, swarm } = this.#nights;
     if (swarm.parts.size === 0) return;
+    mac.armed = undefined;
     mac.disk.isFull = false;
+    mac.wake();
+    mac.switchOn();
     this.#setMains(true);
     this.#writeToken(true);
     permission.changes("pause");
