@@ -12,6 +12,7 @@ export const ROOT_PROGRAMS = [
   "/bin/rmdir",
   "/usr/bin/install",
   "/usr/bin/pmset",
+  "/usr/bin/sfltool",
   "/usr/bin/systemctl",
 ] as const;
 

@@ -23,7 +23,7 @@ export function mustBeInstallable(
   mustBeSafeForRoot(prepared);
 }
 
-/** Root's files in a user's folders lock the user out of their own runs. */
+/** Root's files in a user's folders lock the user out of their own runs: a Mac's sudo leaves HOME as it is. */
 export function mustNotBeSudo(
   command: string,
   { SUDO_USER: user }: Readonly<Record<string, string | undefined>>,
@@ -33,7 +33,7 @@ export function mustNotBeSudo(
     process.platform === "darwin" ? "; it asks for the password when a step needs it" : "";
   throw refused(
     "CBI_INSTALL_SUDO",
-    `sudo was used, and the installation would be root's instead of ${user}'s`,
+    `sudo was used, and what it writes would be root's instead of ${user}'s`,
     `Run it as yourself, without sudo: ${command}${asks}`,
   );
 }

@@ -143,11 +143,12 @@ void test(
 void test("FileVault, Login Items and OpenMP are looked at where they are", OPTIONS, async () => {
   await using mac = await MacBox.boot();
   mac.write(`${HOME}/cbi.yaml`, CONFIG.replace(/scan:.*/, "nightly: { kind: pipeline }"));
-  const doctor = async (as: "you" | "root" = "you"): Promise<string> =>
-    (await mac.cbi(["doctor", "--offline", "--home", HOME], { as })).stdout;
+  const doctor = async (): Promise<string> =>
+    (await mac.cbi(["doctor", "--offline", "--home", HOME])).stdout;
+  mac.setState("sudo", { mode: "password" });
   const before = await doctor();
   assert.match(before, /^pass {2}FileVault +it is off/m);
-  assert.match(before, /^skip {2}login items +only root may see them/m);
+  assert.match(before, /^skip {2}login items +only root may see them: sudo -v, then cbi doctor$/m);
   assert.match(
     before,
     /^fail {2}libomp +there is no libomp in \/opt\/homebrew\n.*brew install libomp/m,
@@ -172,11 +173,48 @@ void test("FileVault, Login Items and OpenMP are looked at where they are", OPTI
   );
   const load = ["bootstrap", "system", "/Library/LaunchDaemons/com.cbi.nightly.plist"];
   assert.equal((await mac.run(["/bin/launchctl", ...load], { as: "root" })).status, 0);
-  assert.match(await doctor("root"), /^pass {2}login items +all 1 of cbi are allowed/m);
+  mac.setState("sudo", { mode: "free" });
+  assert.match(await doctor(), /^pass {2}login items +all 1 of cbi are allowed/m);
   mac.setState("sfltool", { off: ["com.cbi.nightly"] });
-  const off = await doctor("root");
+  const off = await doctor();
   assert.match(
     off,
     /^fail {2}login items +somebody has turned off com\.cbi\.nightly\n.*Login Items/m,
   );
+});
+
+void test(
+  "sudo cbi doctor is refused: its probe would be root's, and so would what that writes",
+  OPTIONS,
+  async () => {
+    await using mac = await MacBox.boot();
+    mac.write(`${HOME}/cbi.yaml`, CONFIG);
+    mac.changeLaunchd({ isQuiet: true });
+    const install = ["install", "--yes", "--no-probe", "--home", HOME];
+    assert.equal((await mac.cbi(install)).status, 0);
+    const before = mac.tree();
+    const environment = { HOME: "/Users/you", SUDO_USER: "you", SUDO_UID: "501" };
+    const words = ["doctor", "--offline", "--home", HOME];
+    const { status, stderr } = await mac.cbi(words, { as: "root", environment });
+    assert.equal(status, 1);
+    assert.match(stderr, /root's instead of you's\n.*without sudo: cbi doctor; it asks/);
+    const left = Object.entries(mac.tree()).filter(([file, state]) => before[file] !== state);
+    assert.deepEqual(left, []);
+  },
+);
+
+void test("a folder of root's that is gone is made again as root's", OPTIONS, async () => {
+  await using mac = await MacBox.boot();
+  mac.write(`${HOME}/cbi.yaml`, CONFIG.replace("argv:", "power: { wake: true }, argv:"));
+  mac.changeLaunchd({ isQuiet: true });
+  assert.equal((await mac.cbi(["install", "--yes", "--no-probe", "--home", HOME])).status, 0);
+  const folder = "/Library/Application Support/cbi";
+  mac.changeLaunchd({ isQuiet: false });
+  await mac.run(["rm", "-r", folder], { as: "root" });
+  const { stdout } = await mac.cbi(["doctor", "--fix", "--offline", "--home", HOME]);
+  assert.match(stdout, /^done +make the folder \/Library\/Application Support\/cbi$/m);
+  assert.equal(mac.tree()[folder.slice(1)], "755 0 folder");
+  // Its files an installation writes; the doctor says so.
+  assert.equal((await mac.cbi(["upgrade", "--yes", "--no-probe"])).status, 0);
+  assert.ok(mac.exists(`${folder}/set-wakes`));
 });

@@ -1,6 +1,7 @@
 import type { Root } from "../../host/root.ts";
 import { becomeUser } from "../../install/acting/become-user.ts";
 import type { Home } from "../../config/home.ts";
+import { mustNotBeSudo } from "../../install/checks-before.ts";
 import { examine, type Finding } from "../../install/doctor/check.ts";
 import { CHECKS } from "../../install/doctor/checks.ts";
 import { installedOf } from "../../install/doctor/installed-of.ts";
@@ -52,6 +53,7 @@ export const command: Command = {
   async run(context, input) {
     const { fix, dryRun } = input.options;
     if (dryRun === true && fix !== true) throw onlyWithFix();
+    if (process.platform === "darwin") mustNotBeSudo("cbi doctor", context.environment);
     const { clock, signal } = context;
     const { environment, root: hands } = await becomeUser(undefined, context.environment, signal);
     using root = hands;

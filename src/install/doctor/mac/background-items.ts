@@ -1,15 +1,16 @@
+import { rootBySudo } from "../../../host/root.ts";
 import { parseBackgroundItems } from "../../../host/launchd/background-items-text.ts";
 import { fail, pass, skip, type Check } from "../check.ts";
-import { askMac } from "./ask-mac.ts";
 
 const OURS = /^\d+\.com\.cbi\./;
 
 /** Whether somebody has turned a job off under Login Items, where macOS lists all that starts by itself. */
 export const backgroundItemsCheck: Check = {
   name: "login items",
-  run: async ({ signal }) => {
-    if (process.getuid?.() !== 0) return skip("only root may see them: sudo cbi doctor");
-    const { exitCode, stdout, stderr } = await askMac("/usr/bin/sfltool", ["dumpbtm"], signal);
+  run: async ({ environment, signal, clock }) => {
+    const root = rootBySudo({ environment, signal, clock });
+    if (!(await root.isAllowed())) return skip("only root may see them: sudo -v, then cbi doctor");
+    const { exitCode, stdout, stderr } = await root.run(["/usr/bin/sfltool", "dumpbtm"]);
     if (exitCode !== 0) return skip(`sfltool did not say: ${stderr.trim().split("\n")[0] ?? ""}`);
     const ours = parseBackgroundItems(stdout).filter(({ identifier }) => OURS.test(identifier));
     if (ours.length === 0) return skip("macOS lists nothing of cbi");

@@ -30,7 +30,11 @@ export const units: Repair = async ({ installed, ...world }) => {
   return [
     {
       what: `tell ${plan.host} again of ${names}`,
-      mend: async () => registrar.register(again, plan.files, new Set()),
+      async mend() {
+        // Where that is root's to do, this asks for the password.
+        await registrar.mustAnswer();
+        await registrar.register(again, plan.files, new Set());
+      },
     },
   ];
 };
