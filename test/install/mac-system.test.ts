@@ -154,7 +154,10 @@ void test("a run is ended for nothing but --force", OPTIONS, async () => {
   mac.write(`${APP}/starts/scan/request`, "");
   await pollUntil("launchd starts the job on request", () => mac.services[SCAN]?.pid !== undefined);
   const pid = mac.services[SCAN]?.pid;
-  await pollUntil("it takes the request away", () => !mac.exists(`${APP}/starts/scan/request`));
+  // From then on it has read what the configuration said.
+  const log = `/Users/you/Library/Logs/cbi/${SCAN}.log`;
+  await pollUntil("its command has begun", () => /attempt 1 of 1/.test(mac.read(log)));
+  assert.ok(!mac.exists(`${APP}/starts/scan/request`), "the request is taken away");
   const before = treeOf(mac);
 
   mac.write(`${HOME}/cbi.yaml`, long.replace("'600'", "'601'").replace("* * * * *", "0 * * * *"));
@@ -198,6 +201,33 @@ void test("what must not be installed is refused, with what to do", OPTIONS, asy
   await refusal(INSTALL, /root's instead of you's\n.*without sudo: cbi install; it asks/, sudo);
   await refusal(UNINSTALL, /without sudo: cbi uninstall/, sudo);
 });
+
+void test(
+  "an installation whose record is gone is said so, and a new one takes it over",
+  OPTIONS,
+  async () => {
+    await using mac = await macWithHome();
+    const before = treeOf(mac);
+    await must(mac, INSTALL);
+    // As whoever cleans up among applications' folders would.
+    await mac.run(["rm", "-r", APP]);
+    const refused = await mac.cbi(UNINSTALL);
+    assert.equal(refused.status, 1, refused.stdout);
+    assert.match(refused.stderr, /record of an installation is gone.*com\.cbi\.nightly\.plist/);
+    // Another schedule in the meantime makes other property lists.
+    mac.write(`${HOME}/cbi.yaml`, CONFIG.replace("30 8", "45 9"));
+    await must(mac, INSTALL);
+    await must(mac, UNINSTALL);
+    assert.deepEqual(mac.services, {});
+    assert.deepEqual(changesSince(before, mac), []);
+
+    mac.write(`${DAEMONS}/${SCAN}.plist`, "<plist/>", { as: "root" });
+    const foreign = await mac.cbi(INSTALL);
+    assert.equal(foreign.status, 1);
+    assert.match(foreign.stderr, /was not written by this installation\n.*: sudo mv \/Library/);
+    assert.match((await must(mac, UNINSTALL)).stdout, /nothing is installed/, "which is not ours");
+  },
+);
 
 void test("a home that macOS keeps closed is refused unless one says so", OPTIONS, async () => {
   await using mac = await macWithHome();
