@@ -5,6 +5,7 @@ import { callToDeadline } from "../system/call-to-deadline.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { replaceFile } from "../system/files.ts";
+import { shellWord } from "../system/shell-word.ts";
 import { isEmptyFolder, ownDisk, type HostDisk } from "./disk.ts";
 import type { HostFile } from "./hosted-home.ts";
 import type { RegistrarWorld } from "./registrar.ts";
@@ -78,7 +79,7 @@ function notAFolder(target: string): Failure {
   return new Failure({
     code: "CBI_ROOT_STEP",
     message: `${target} is there, and is no folder that only its owner may write`,
-    remedy: `Look at it, then move it away: sudo mv '${target}' '${target}.old'`,
+    remedy: `Look at it, then move it away: sudo mv ${shellWord(target)} ${shellWord(`${target}.old`)}`,
     exit: ExitCode.failed,
   });
 }

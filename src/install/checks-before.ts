@@ -1,8 +1,10 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
+import type { HostFile } from "../host/hosted-home.ts";
 import { protectedFolder } from "../host/launchd/protected-folder.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import { shellWord } from "../system/shell-word.ts";
 import type { Prepared } from "./prepare.ts";
 
 export interface BeforeOptions {
@@ -65,17 +67,25 @@ function mustBeTheSameHome({ plan, record }: Prepared): void {
 }
 
 /** A file of our name that no record of ours knows may be somebody's. */
-function mustOwnWhatItReplaces({ comparison, record }: Prepared): void {
+function mustOwnWhatItReplaces({ plan, comparison, record }: Prepared): void {
+  // A property list that starts this user's own program is ours, though its record is gone.
+  const program = `<string>${plan.home.program.node.replaceAll("&", "&amp;")}</string>`;
   const ours = new Set(record?.files.map(({ path: file }) => file));
   const foreign = comparison.files.find(
-    ({ change, file }) => change === "replace" && !ours.has(file.path),
+    ({ change, file, before }) =>
+      change === "replace" && !ours.has(file.path) && before?.includes(program) !== true,
   );
   if (!foreign) return;
   throw refused(
     "CBI_FOREIGN_FILE",
     `${foreign.file.path} is there, and was not written by this installation`,
-    `Look at it, then move it away: mv ${foreign.file.path} ${foreign.file.path}.old`,
+    `Look at it, then move it away: ${moveAway(foreign.file)}`,
   );
+}
+
+function moveAway({ path: file, owner }: HostFile): string {
+  const isRoots = owner === "root" && process.getuid?.() !== 0;
+  return `${isRoots ? "sudo " : ""}mv ${shellWord(file)} ${shellWord(`${file}.old`)}`;
 }
 
 /**

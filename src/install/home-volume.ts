@@ -1,6 +1,7 @@
 import { appFolder } from "../system/app-folder.ts";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
+import { shellWord } from "../system/shell-word.ts";
 import { volumeOf, type Volume, type VolumeWorld } from "../system/volume.ts";
 import { readRecord } from "./record.ts";
 
@@ -23,7 +24,7 @@ export async function mustBeOn(root: string, known: Volume, world: VolumeWorld):
   throw new Failure({
     code: "CBI_VOLUME_MISSING",
     message: `the home ${root} was installed on the volume ${known.id} (${known.mountPoint}), and there is ${found.id} (${found.mountPoint}) in its place`,
-    remedy: `Connect and mount it: what was missed is caught up then. If the home has moved for good: cbi install --moved --home ${root}`,
+    remedy: `Connect and mount it: what was missed is caught up then. If the home has moved for good: cbi install --moved --home ${shellWord(root)}`,
     exit: ExitCode.unavailable,
     class: "retryable",
   });

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ExitCode } from "../system/exit-code.ts";
 import { Failure } from "../system/failure.ts";
 import { readTextIfThere, replaceJson } from "../system/files.ts";
+import { shellWord } from "../system/shell-word.ts";
 import type { recordSchema } from "./record-schema.ts";
 
 /** What an installation has put in place: written before its first step and after its last. */
@@ -24,7 +25,7 @@ export async function readRecord(appFolder: string): Promise<InstallRecord | und
     throw new Failure({
       code: "CBI_INSTALL_RECORD",
       message: `${file} is not a record of an installation that this version can read`,
-      remedy: `Install again after moving it away: mv ${file} ${file}.old`,
+      remedy: `Install again after moving it away: mv ${shellWord(file)} ${shellWord(`${file}.old`)}`,
       exit: ExitCode.failed,
       cause,
     });

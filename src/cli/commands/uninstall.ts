@@ -3,10 +3,12 @@ import type { Root } from "../../host/root.ts";
 import { becomeUser } from "../../install/acting/become-user.ts";
 import { mustNotBeSudo } from "../../install/checks-before.ts";
 import { installLockFile, takeInstallLock } from "../../install/install-lock.ts";
-import { machineFor, ownHost } from "../../install/machine.ts";
+import { machineFor, ownHost, type Machine } from "../../install/machine.ts";
 import { readRecord, type InstallRecord } from "../../install/record.ts";
 import { undoInstall, undoPaths } from "../../install/undo.ts";
+import { unrecordedLists } from "../../install/unrecorded.ts";
 import { ExitCode } from "../../system/exit-code.ts";
+import { Failure } from "../../system/failure.ts";
 import { consents } from "../ask.ts";
 import { jsonOption, type Command, type CommandContext } from "../command.ts";
 
@@ -54,9 +56,11 @@ export const command: Command = {
     const acting = await becomeUser(options.for, context.environment, context.signal);
     using root = acting.root;
     const { environment } = acting;
-    const { appFolder } = machineFor(ownHost(), environment);
+    const machine = machineFor(ownHost(), environment);
+    const { appFolder } = machine;
     const record = await readRecord(appFolder);
     if (!record) {
+      if (process.platform === "darwin") await mustHaveLeftNothing(machine);
       if (options.json) context.write(`${JSON.stringify({ removed: [] })}\n`);
       else context.write("nothing is installed\n");
       return ExitCode.done;
@@ -74,6 +78,18 @@ export const command: Command = {
     return ExitCode.done;
   },
 };
+
+/** Without a record nobody knows whose a file is, but for what starts this very program. */
+async function mustHaveLeftNothing(machine: Machine): Promise<void> {
+  const lists = await unrecordedLists(machine);
+  if (lists.length === 0) return;
+  throw new Failure({
+    code: "CBI_UNRECORDED",
+    message: `the record of an installation is gone, and of its files there are ${lists.join(", ")}`,
+    remedy: "Let the record be written again, then take all away: cbi install, then cbi uninstall",
+    exit: ExitCode.failed,
+  });
+}
 
 async function remove(
   context: CommandContext,

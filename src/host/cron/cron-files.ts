@@ -1,5 +1,6 @@
 import path from "node:path";
 import { calendarEntries } from "../../schedule/calendar-entries.ts";
+import { shellWord } from "../../system/shell-word.ts";
 import { alarmTimes } from "../alarm-times.ts";
 import { FINGERPRINT_VARIABLE, homeFingerprint, jobFingerprint } from "../fingerprint.ts";
 import {
@@ -124,9 +125,4 @@ function script(
     content: `${lines.join("\n")}\n`,
     encoding: "utf8",
   };
-}
-
-/** One word of a POSIX shell, whatever is in it. */
-function shellWord(text: string): string {
-  return /^[A-Za-z0-9_/.,:=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
