@@ -121,7 +121,9 @@ async function goWrong(
   const end = await mac.cbi(words, { environment });
   // Whoever waits for something looks more often one time than another.
   const isMet = mac.stateOf("faults", []).length === 0;
-  assert.ok(isMet || end.status === 0, `${mishap.name} was not met: ${end.stderr}`);
+  const last = mac.calls.slice(-3).map(({ program, args }) => [program, ...args].join(" "));
+  const how = `${end.status ?? end.signal} after ${last.join("; ")}: ${end.stderr}`;
+  assert.ok(isMet || end.status === 0, `${mishap.name} was not met: ${how}`);
   mac.setState("faults", []);
   mustBeEither(mac, trees, { end, mishap });
   // What kills a process may be the end of power.
