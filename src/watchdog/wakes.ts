@@ -48,10 +48,14 @@ export async function judgeWakes(
   if (!host.judgeWakes) return undefined;
   const nowMs = world.clock.now();
   const before = await readWakeBook(home.paths);
-  const firstRun = before?.boot === boot ? before.first_run : new Date(nowMs).toISOString();
+  const bootMs = nowMs - uptimeMs;
+  // Where the system has no name for a boot it is made of the clock, which is set right after a sleep: a run
+  // since the boot began is of that boot, whatever it is called now.
+  const isSame = before && (before.boot === boot || Date.parse(before.first_run) >= bootMs);
+  const firstRun = isSame ? before.first_run : new Date(nowMs).toISOString();
   const judged = before?.judged ?? [];
   const known = new Set(judged.map(({ job, slot }) => `${job}@${slot}`));
-  const times = { bootMs: nowMs - uptimeMs, firstRunMs: Date.parse(firstRun) };
+  const times = { bootMs, firstRunMs: Date.parse(firstRun) };
   const asked = wakingJobs(jobs, registeredJobs(ledgers.ledger)).flatMap(({ job, sinceMs }) => {
     const fromMs = Math.max(sinceMs, nowMs - LOOK_BACK_MS);
     const slots = [...slotsBetween(job.schedule, fromMs, nowMs - SETTLED_MS)].slice(-SLOTS_MAX);

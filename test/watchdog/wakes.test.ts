@@ -43,12 +43,12 @@ function well(): WakeMet {
 async function pass(
   under: RoadUnderTest,
   host: Host,
-  rest: { isDryRun?: boolean; boot?: string } = {},
+  rest: { isDryRun?: boolean; boot?: string; uptimeMs?: number } = {},
 ): Promise<PassReport> {
   const world = {
     openRoad: () => under.road,
     host,
-    uptime: () => ({ boot: rest.boot ?? "b", uptimeMs: HOUR }),
+    uptime: () => ({ boot: rest.boot ?? "b", uptimeMs: rest.uptimeMs ?? HOUR }),
     tell: () => undefined,
   };
   return watchdogPass(world, { isDryRun: rest.isDryRun ?? false });
@@ -126,6 +126,15 @@ void test("a slot that was started in time says so, and a new boot has a first r
   assert.equal(host.asked[0]?.handledMs, Date.parse("2026-11-19T13:30:10Z"));
   assert.equal(host.asked[0]?.firstRunMs, under.clock.now());
   assert.equal(host.asked[0]?.bootMs, under.clock.now() - HOUR);
+});
+
+void test("a boot that is called otherwise since the clock was set is the same", async () => {
+  using under = new RoadUnderTest(DAILY, "2026-11-19T12:00:00Z");
+  const host = new WakingHost();
+  await pass(under, host, { boot: "boot-29726640", uptimeMs: 48 * HOUR });
+  under.clock.advance(3 * HOUR);
+  await pass(under, host, { boot: "boot-29726641", uptimeMs: 51 * HOUR });
+  assert.equal(host.asked[0]?.firstRunMs, Date.parse("2026-11-19T12:00:00Z"));
 });
 
 void test("a book that cannot be read is begun anew, and a dry run writes none", async () => {

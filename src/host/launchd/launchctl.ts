@@ -12,8 +12,9 @@ import { differences, readTold } from "./told.ts";
 import { WAKE_OWNER } from "./wake/script.ts";
 
 const POLL_MS = 100;
-/** launchd waits ExitTimeOut between TERM and KILL; ours are a minute and a half at most. */
+/** launchd waits ExitTimeOut between TERM and KILL, which a job may have long; then it is gone so soon. */
 const GONE_MS = 120_000;
+const KILLED_MS = 30_000;
 const LOOK_MS = 30_000;
 const ATTEMPTS = 3;
 const RETRY_MS = 2_000;
@@ -167,9 +168,12 @@ async function unload(
   { clock, signal }: RegistrarWorld,
 ): Promise<void> {
   await launchd.bootout(label);
-  const endMs = clock.monotonic() + GONE_MS;
-  while (await launchd.print(label)) {
-    if (clock.monotonic() > endMs) throw lingering(label);
+  const beganMs = clock.monotonic();
+  for (;;) {
+    const printed = await launchd.print(label);
+    if (!printed) return;
+    const goneMs = Math.max(GONE_MS, (printed.exitSeconds ?? 0) * 1000 + KILLED_MS);
+    if (clock.monotonic() > beganMs + goneMs) throw lingering(label, goneMs);
     await clock.sleep(POLL_MS, signal);
   }
 }
@@ -183,10 +187,10 @@ function underWay(label: string): Failure {
   });
 }
 
-function lingering(label: string): Failure {
+function lingering(label: string, afterMs: number): Failure {
   return new Failure({
     code: "CBI_HOST_REFUSED",
-    message: `launchd still ends ${label} after ${GONE_MS / 1000} s`,
+    message: `launchd still ends ${label} after ${afterMs / 1000} s`,
     remedy: "The same command again goes on",
     exit: ExitCode.failed,
   });

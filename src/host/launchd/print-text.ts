@@ -16,6 +16,8 @@ export interface PrintedService {
   calendar: CalendarDictionary[];
   /** How it ended last, as `0`, `78: EX_CONFIG` or `Killed: 9`; undefined before its first end. */
   lastEnd: string | undefined;
+  /** How long it is given between TERM and KILL; undefined where launchd does not say. */
+  exitSeconds: number | undefined;
 }
 
 /**
@@ -29,6 +31,7 @@ export function parsePrinted(text: string): PrintedService {
     if (!fields.has(name)) fields.set(name, value);
   }
   const pid = Number(fields.get("pid"));
+  const exit = fields.get("exit timeout") ?? "";
   const end = fields.get("last terminating signal") ?? fields.get("last exit code");
   return {
     path: fields.get("path"),
@@ -39,6 +42,7 @@ export function parsePrinted(text: string): PrintedService {
     username: fields.get("username"),
     calendar: calendarIn(text),
     lastEnd: end === "(never exited)" ? undefined : end,
+    exitSeconds: /^\d+$/.test(exit) ? Number(exit) : undefined,
   };
 }
 

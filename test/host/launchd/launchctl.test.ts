@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { HostUnit } from "../../../src/host/hosted-home.ts";
 import { launchctlRegistrar } from "../../../src/host/launchd/launchctl.ts";
 import { parseDisabled, parsePrinted } from "../../../src/host/launchd/print-text.ts";
+import type { Clock } from "../../../src/system/clock.ts";
 import type { Registrar } from "../../../src/host/registrar.ts";
 import { ManualClock } from "../../rig/manual-clock.ts";
 
@@ -110,6 +111,41 @@ void test("only lines of one tab are fields of the service, in both dialects of 
   assert.deepEqual({ list, state, pid }, { list: "/a b.plist", state: "running", pid: 893 });
   const both = '\t"a" => disabled\n\t"b" => enabled\n\t"c" => true\n\t"d" => false\n';
   assert.deepEqual([...parseDisabled(both)], ["a", "c"]);
+});
+
+void test("what may take its time to end is awaited as long as launchd gives it", async () => {
+  for (const [seconds, hasTime] of [
+    [600, true],
+    [5, false],
+  ] as const) {
+    const mac = new FakeMac();
+    const clock = new ManualClock("2026-11-20T12:00:00Z", () => true);
+    const begunMs = clock.now();
+    // A minute passes with each look, and it ends after five.
+    const text = `gui/501/x = {\n\tstate = SIGTERMed\n\texit timeout = ${seconds}\n}`;
+    const script = `#!/bin/sh
+[ "$1" = print ] || exit 0
+echo >> "$LAUNCHD/looks"
+[ $(wc -l < "$LAUNCHD/looks") -le 5 ] && { printf '${text}\n'; exit 0; }
+echo 'Could not find service' >&2; exit 113\n`;
+    const program = path.join(mac.folder, "slow");
+    writeFileSync(program, script, { mode: 0o755 });
+    const slow: Clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      async sleep(_ms, signal) {
+        await clock.sleep(60_000, signal);
+      },
+    };
+    const environment = { PATH: "/usr/bin:/bin", LAUNCHD: mac.folder };
+    const { signal } = new AbortController();
+    const world = { environment, signal, clock: slow };
+    const ended = launchctlRegistrar("gui/501", world, { program }).unregister([mac.unit]);
+    if (hasTime) {
+      await ended;
+      assert.equal(clock.now() - begunMs, 300_000);
+    } else await assert.rejects(ended, /still ends com\.cbi\.nightly after 120 s/);
+  }
 });
 
 /** A domain with one list on disk, and the fake in launchctl's place. */

@@ -78,6 +78,7 @@ void test("what launchd prints is read: program, words, user, times and the last
       { Minute: 30, Hour: 8, Weekday: 1 },
     ],
     lastEnd: "0",
+    exitSeconds: undefined,
   });
   const daemon = PRINTED.replace("asid = 100003", "username = you\n\tgroup = staff").replace(
     "last exit code = 0",
