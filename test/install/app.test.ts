@@ -26,6 +26,7 @@ void test("a version holds the program, what it needs, and its own Node", async 
   assert.deepEqual([name, isNew], ["1.0.0", true]);
   assert.deepEqual(filesIn(path.join(app, "versions")), [
     "1.0.0/bin/node",
+    "1.0.0/in-use.lock",
     "1.0.0/node_modules/cbi/dist/cli/cbi.js",
     "1.0.0/node_modules/cbi/node_modules/a/index.js",
     "1.0.0/node_modules/cbi/node_modules/a/node_modules/b/package.json",

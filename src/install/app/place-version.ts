@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { chmod, copyFile, cp, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { VERSION_MARKER } from "../../guard/held-version.ts";
+import { VERSION_LOCK, VERSION_MARKER } from "../../guard/held-version.ts";
 import { treeHash } from "../../system/code-identity.ts";
 import { ExitCode } from "../../system/exit-code.ts";
 import { Failure } from "../../system/failure.ts";
@@ -78,6 +78,7 @@ export async function placeVersion(
     await copyPackages(source.root, temporary);
     const node = await copyNode(source, temporary, signal);
     const marker = { schema: 1, version: source.version, code, node };
+    await writeFile(path.join(temporary, VERSION_LOCK), "");
     await replaceJson(path.join(temporary, VERSION_MARKER), marker);
     // A folder without a mark is what an older, broken copy left.
     if (existsSync(final)) await rename(final, temporaryNameFor(final));
