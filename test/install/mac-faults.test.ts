@@ -21,7 +21,7 @@ const IS_ALL = process.env["CBI_TEST_FAULTS"] === "all";
 const SEED = Number(process.env["CBI_TEST_SEED"] ?? randomInt(1_000_000));
 const OPTIONS = { skip: MacBox.unavailable, timeout: IS_ALL ? 7_200_000 : 600_000 };
 /** Long for a call of the imitated Mac, on a machine that has more to do. */
-const CALL_SECONDS = "3";
+const CALL_SECONDS = "2";
 /** One night a week, since each one that wakes the Mac is some calls more. */
 const WEEKLY = CONFIG.replace("0 0 * * *", "0 0 * * 1");
 const EDITED = WEEKLY.replace("30 8", "45 9");
@@ -97,7 +97,8 @@ async function goodRun(): Promise<{
   const fresh = await calls(INSTALL);
   const installed = treeOf(mac);
   mac.write(`${HOME}/cbi.yaml`, EDITED);
-  const edit = await calls(INSTALL);
+  // Most of them are those of a first installation: half of them each time.
+  const edit = (await calls(INSTALL)).filter((_, index) => IS_ALL || (index + SEED) % 2 === 0);
   const edited = treeOf(mac);
   const undo = await calls(UNINSTALL);
   assert.deepEqual(changesSince(bare, mac), []);
