@@ -24,8 +24,13 @@ void test(
     mac.write(`${HOME}/cbi.yaml`, CONFIG);
     const installed = await mac.cbi(["install", "--yes", "--home", HOME]);
     assert.equal(installed.status, 0, installed.stdout + installed.stderr);
-    // A slot is due at the next full minute.
-    mac.shiftClock(60_000);
+    // A home's first look decides from when on its slots count.
+    await mac.ring(LABEL);
+    await pollUntil(
+      "the first look is over",
+      () => mac.services[LABEL]?.state === "not running" && mac.services[LABEL].runs > 0,
+    );
+    mac.shiftClock(5 * 60_000);
     await mac.ring(LABEL);
     await pollUntil("the job is at work", async () => {
       const { stdout } = await mac.run(["sh", "-c", "ps -A -o args= | grep -c '^sleep 600'"]);
