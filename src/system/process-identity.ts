@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
+import { bootName } from "./boot-name.ts";
 
 /**
  * Which process this is, in a way that a reused process number cannot forge. Shown to people and
@@ -42,15 +43,10 @@ export function isAlive(identity: ProcessIdentity): boolean {
 
 let knownBoot: string | undefined;
 
+/** No process outlives its boot. */
 function bootId(): string {
-  try {
-    // No process outlives its boot.
-    knownBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return knownBoot;
-  } catch {
-    // Elsewhere the boot time to the minute serves: it differs between boots and not within one.
-    return `boot-${Math.round((Date.now() / 1000 - os.uptime()) / 60)}`;
-  }
+  knownBoot ??= bootName();
+  return knownBoot;
 }
 
 /** Field 22 of /proc/PID/stat (proc(5)); the command name before it may hold spaces and brackets. */

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -16,6 +17,10 @@ you:*:501:20:You:/Users/you:/bin/bash
 nobody:*:-2:-2:Unprivileged User:/var/empty:/usr/bin/false
 `;
 const GROUP = "wheel:*:0:root\nstaff:*:20:you\nadmin:*:80:root\n";
+const SYSCTL = `#!/bin/sh
+[ "$*" = "-n kern.bootsessionuuid" ] || exit 1
+read -r id < /proc/sys/kernel/random/boot_id && echo "$id"
+`;
 /** Everything that is called Node on the Mac. Its own package is found above any folder. */
 const NODE = `#!/bin/sh
 export NODE_PATH=/opt/mac/modules NODE_OPTIONS="--import=/opt/mac/preload.mjs"
@@ -35,6 +40,8 @@ export function seed(folder: string, { zone }: { zone: string }): void {
   };
   const stub = readFileSync(path.join(import.meta.dirname, "stub.sh"), "utf8");
   for (const program of Object.keys(FAKES)) write(resolved(program), stub, 0o755);
+  // No fake of the brain's: every process asks it at its start for the name of the boot, which is this machine's.
+  write(path.join(realpathSync("/usr/sbin"), "sysctl"), SYSCTL, 0o755);
   // The brain takes a caller of this name for the test itself.
   write("opt/mac/control", stub, 0o700);
   write("etc/passwd", PASSWD);
