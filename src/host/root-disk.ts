@@ -52,11 +52,13 @@ export function rootDisk(root: Root, stagingFolder: string, world: RegistrarWorl
     },
     async removeFile(target) {
       if (!isShared(target)) return ownDisk.removeFile(target);
+      mustBeOurs(target);
       const found = [target, `${target}${NEW}`].filter((file) => existsSync(file));
       for (const file of found) await root.must(["/bin/rm", "-f", file]);
     },
     async removeFolderIfEmpty(target) {
       if (!isShared(target)) return ownDisk.removeFolderIfEmpty(target);
+      mustBeOurs(target);
       const command: RootCommand = ["/bin/rmdir", target];
       if (await isEmptyFolder(target)) await root.must(command);
     },
@@ -66,6 +68,20 @@ export function rootDisk(root: Root, stagingFolder: string, world: RegistrarWorl
 function isShared(target: string): boolean {
   const plain = path.posix.normalize(target);
   return SHARED.some((folder) => plain.startsWith(folder));
+}
+
+/** In any of those folders, what an installation of ours is called: `com.cbi.scan.plist`, `cbi-scan.timer`, `cbi`, `cbi/…`. */
+const OURS = /\/(?:com\.cbi\.[^/]+|cbi[-.][^/]+|cbi(?:\/[^/]+)?)$/;
+
+/** What is to go is named by a record that the user may write, and so may whatever runs as the user. */
+function mustBeOurs(target: string): void {
+  if (OURS.test(path.posix.normalize(target))) return;
+  throw new Failure({
+    code: "CBI_ROOT_STEP",
+    message: `${target} is said to be of the installation, and has no name of cbi's`,
+    remedy: "It is left alone. See what the record of the installation says: installed.json",
+    exit: ExitCode.failed,
+  });
 }
 
 function isThere(target: string, mode: number, owner: "root" | "user"): boolean {

@@ -80,7 +80,7 @@ export async function undoInstall(
   for (const { path: file } of record.files) await disk.removeFile(file);
   for (const target of targets.filter((one) => one !== recordFile(appFolder))) {
     await remove(disk, target, appFolder, record);
-    say(`removed ${target}`);
+    say(existsSync(target) ? `left ${target}: something else is in it` : `removed ${target}`);
   }
   await registrar.forgetFiles(record.units);
   if (record.linger) {

@@ -229,6 +229,20 @@ void test(
   },
 );
 
+void test(
+  "a folder in which there is something else stays, and is not said to be gone",
+  OPTIONS,
+  async () => {
+    await using mac = await macWithHome();
+    await must(mac, INSTALL);
+    const folder = "/Library/Application Support/cbi";
+    mac.write(`${folder}/notes`, "of somebody's", { as: "root" });
+    const { stderr } = await must(mac, UNINSTALL);
+    assert.match(stderr, new RegExp(`^left ${folder}: something else is in it$`, "m"));
+    assert.ok(mac.exists(`${folder}/notes`) && !mac.exists(`${folder}/set-wakes`));
+  },
+);
+
 void test("a home that macOS keeps closed is refused unless one says so", OPTIONS, async () => {
   await using mac = await macWithHome();
   mac.write("/Users/you/Documents/oil/cbi.yaml", CONFIG);

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import type { Root } from "../../host/root.ts";
 import { becomeUser } from "../../install/acting/become-user.ts";
 import { mustNotBeSudo } from "../../install/checks-before.ts";
@@ -73,7 +73,8 @@ export const command: Command = {
       return ExitCode.done;
     }
     await remove({ ...context, environment }, appFolder, record, { ...options, root });
-    if (options.json) show(context, record, paths, options);
+    const gone = paths.filter((target) => !existsSync(target));
+    if (options.json) show(context, record, gone, options);
     else context.write(`nothing of cbi is left in ${record.host}; ${record.home} is as it was\n`);
     return ExitCode.done;
   },
