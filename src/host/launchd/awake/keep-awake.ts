@@ -32,14 +32,31 @@ export async function keepAwake(policy: AwakePolicy, world: AwakeWorld): Promise
   if (policy === "never") return;
   const { clock, signal } = world;
   try {
-    if ((await step(policy, world, "look")) === "hold") await clock.sleep(SETTLE_MS, signal);
-    for (;;) {
-      await step(policy, world, "act");
+    for (let look = 0, isKnown = true; ; look++) {
+      isKnown = await lookAfter(policy, world, { isFirst: look === 0, wasKnown: isKnown });
       await clock.sleep(LOOK_AGAIN_MS, signal);
     }
+  } catch {
+    // It is over.
+  }
+}
+
+/** False where it could not be asked; powerd may be slow after a wake, and the next look asks again. */
+async function lookAfter(
+  policy: AwakePolicy,
+  world: AwakeWorld,
+  { isFirst, wasKnown }: { isFirst: boolean; wasKnown: boolean },
+): Promise<boolean> {
+  const { clock, signal, say } = world;
+  try {
+    const isNew = isFirst && (await step(policy, world, "look")) === "hold";
+    if (isNew) await clock.sleep(SETTLE_MS, signal);
+    await step(policy, world, "act");
+    return true;
   } catch (error) {
-    if (!signal.aborted)
-      world.say(`whether the Mac is held awake is not known: ${messageOf(error)}`);
+    signal.throwIfAborted();
+    if (wasKnown) say(`whether the Mac is held awake is not known: ${messageOf(error)}`);
+    return false;
   }
 }
 

@@ -46,9 +46,8 @@ class AwakeMac {
 
   constructor(source: string, assertions: readonly PowerAssertion[]) {
     this.set(source, assertions);
-    const at = this.#folder;
-    this.#program("pmset", `[ "$2" = batt ] && exec cat '${at}/batt'; exec cat '${at}/assertions'`);
-    this.#program("caffeinate", `echo "$*" >> '${at}/started'`);
+    this.mendPmset();
+    this.#program("caffeinate", `echo "$*" >> '${this.#folder}/started'`);
   }
 
   set(source: string, assertions: readonly PowerAssertion[]): void {
@@ -62,6 +61,11 @@ class AwakeMac {
     } catch {
       return [];
     }
+  }
+
+  mendPmset(): void {
+    const at = this.#folder;
+    this.#program("pmset", `[ "$2" = batt ] && exec cat '${at}/batt'; exec cat '${at}/assertions'`);
   }
 
   breakPmset(): void {
@@ -166,9 +170,28 @@ void test("what cannot be asked or started is said, and the run goes on", async 
   const broken = new AwakeMac("AC Power", []);
   broken.breakPmset();
   await broken.keep("ac", 3);
-  assert.match(broken.said.join(), /whether the Mac is held awake is not known: pmset/);
+  assert.match(
+    broken.said.join(),
+    /^whether the Mac is held awake is not known: pmset[^,]*$/,
+    "once",
+  );
+  assert.equal(broken.looks, 3);
   const none = new AwakeMac("AC Power", []);
   none.breakCaffeinate();
   await none.keep("ac", 2);
   assert.match(none.said.join(), /caffeinate cannot be started/);
+});
+
+void test("a pmset that does not answer once is asked again, and the run is held then", async () => {
+  const mac = new AwakeMac("AC Power", []);
+  mac.breakPmset();
+  mac.onLook = (look) => {
+    if (look === 1) mac.mendPmset();
+    if (look === 2) mac.set("AC Power", [held(8)]);
+  };
+  await mac.keep("ac", 3);
+  await pollUntil("it has been started", () => mac.started.length > 0);
+  assert.deepEqual(mac.started, [`-ims -w ${PID}`]);
+  assert.match(mac.said[0] ?? "", /is not known/);
+  assert.match(mac.said[1] ?? "", /another one was started/);
 });
