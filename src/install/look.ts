@@ -46,11 +46,14 @@ async function changeOf(file: HostFile): Promise<FileChange> {
     const bytes = stat.isFile() ? await readFile(file.path) : undefined;
     const encoding = file.encoding === "utf16" ? "utf16le" : "utf8";
     const before = bytes?.toString(encoding).replace(/^\uFEFF/, "");
-    if (file.isKept && bytes) return { file, change: "none", before };
-    if (!bytes?.equals(bytesOf(file))) return { file, change: "replace", before };
+    const isKept = file.isKept === true && bytes !== undefined;
+    if (!isKept && !bytes?.equals(bytesOf(file))) return { file, change: "replace", before };
     const isMode = process.platform === "win32" || (stat.mode & 0o777) === file.mode;
     // launchd takes no list of another owner's, whatever is in it.
-    const isOwner = process.platform === "win32" || file.owner !== "root" || stat.uid === 0;
+    const isRoots = process.platform === "win32" || file.owner !== "root" || stat.uid === 0;
+    // And what a process of the user is to write is theirs, also when their number has become another.
+    const isOwner =
+      isRoots && (!isKept || file.owner === "root" || stat.uid === process.getuid?.());
     return { file, change: isMode && isOwner ? "none" : "chmod", before };
   } catch (error) {
     if (!isErrno(error, "ENOENT") && !isErrno(error, "ENOTDIR")) throw error;

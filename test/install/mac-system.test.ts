@@ -243,6 +243,21 @@ void test(
   },
 );
 
+void test(
+  "the list of wakes is the user's again where it became somebody else's",
+  OPTIONS,
+  async () => {
+    await using mac = await macWithHome();
+    await must(mac, INSTALL);
+    const list = "/Library/Application Support/cbi/wakes";
+    await mac.run(["chown", "502", list], { as: "root" });
+    assert.match((await must(mac, INSTALL)).stderr, /^wrote .*\/wakes$/m);
+    assert.match(mac.tree()[list.slice(1)] ?? "", /^644 501 /);
+    assert.ok(mac.read(list).split("\n").length > 10, "and says when to wake");
+    assert.match((await must(mac, INSTALL)).stdout, /nothing was changed/);
+  },
+);
+
 void test("a home that macOS keeps closed is refused unless one says so", OPTIONS, async () => {
   await using mac = await macWithHome();
   mac.write("/Users/you/Documents/oil/cbi.yaml", CONFIG);
