@@ -64,11 +64,17 @@ export class RealSystemd implements AsyncDisposable {
 
   /** Runs a program inside as root. */
   run(words: readonly string[], environment: Record<string, string> = {}): CallEnd {
+    const [program = "", ...rest] = this.entering(words, environment);
+    return spawnSync(program, rest, { encoding: "utf8", timeout: CALL_MS });
+  }
+
+  /** The words that run a program inside as root, for whoever starts it elsewhere. */
+  entering(words: readonly string[], environment: Record<string, string> = {}): string[] {
     const variables = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", ...environment };
     const assigned = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
     const enter = ["-t", `${this.#pid}`, "-m", "-p", "-u", "-i", "-n", "-C", "-r", "-w", "--"];
     const rest = ["setpriv", "--bounding-set", RIGHTS, "env", "-i", ...assigned, ...words];
-    return spawnSync("nsenter", [...enter, ...rest], { encoding: "utf8", timeout: CALL_MS });
+    return ["nsenter", ...enter, ...rest];
   }
 
   /** Runs a program inside as a login of the user has it, whose manager must be there. */
