@@ -56,6 +56,8 @@ async function changeOf(file: HostFile): Promise<FileChange> {
       isRoots && (!isKept || file.owner === "root" || stat.uid === process.getuid?.());
     return { file, change: isMode && isOwner ? "none" : "chmod", before };
   } catch (error) {
+    // Somebody closed it to the user whose jobs they are.
+    if (isErrno(error, "EACCES")) return { file, change: "replace", before: undefined };
     if (!isErrno(error, "ENOENT") && !isErrno(error, "ENOTDIR")) throw error;
     return { file, change: "create", before: undefined };
   }

@@ -109,6 +109,9 @@ void test(
     await using mac = await macWithHome();
     mac.changeLaunchd({ dialect: "macos12" });
     await must(mac, INSTALL);
+    const list = `/Library/LaunchDaemons/${SCAN}.plist`;
+    await mac.run(["sudo", "/bin/chmod", "600", list]);
+    assert.match((await must(mac, INSTALL)).stderr, /^wrote .+com\.cbi\.scan\.plist$/m, "closed");
     const change = (facts: object): void => {
       const service = mac.services[SCAN];
       assert.ok(service);
@@ -200,6 +203,7 @@ void test("what must not be installed is refused, with what to do", OPTIONS, asy
   const sudo = ["sudo", "/usr/local/bin/node", "/opt/mac/package/dist/cli/cbi.js"];
   await refusal(INSTALL, /root's instead of you's\n.*without sudo: cbi install; it asks/, sudo);
   await refusal(UNINSTALL, /without sudo: cbi uninstall/, sudo);
+  await refusal(["upgrade", "--yes"], /without sudo: cbi upgrade/, sudo);
 });
 
 void test(

@@ -266,6 +266,6 @@ void test(
       /wake .+ the Mac slept with its lid shut, on battery/,
     );
     mac.changeLaunchd({ isQuiet: false });
-  assert.match(await look(["doctor", "--offline"]), /^pass {2}power events/m);
+    assert.match(await look(["doctor", "--offline"]), /^pass {2}power events/m);
   },
 );

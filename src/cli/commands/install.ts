@@ -1,5 +1,6 @@
 import path from "node:path";
 import { becomeUser, mustBeTheirHome } from "../../install/acting/become-user.ts";
+import { mustNotBeSudo } from "../../install/checks-before.ts";
 import { HOST_NAMES } from "../../install/machine.ts";
 import { prepareInstall } from "../../install/prepare.ts";
 import { renderPlan } from "../../install/render.ts";
@@ -74,6 +75,9 @@ export const command: Command = {
       throw usage("--render writes files elsewhere and goes with --dry-run");
     }
     if (options.user && options.system) throw usage("--user and --system exclude each other");
+    // Before the home is read: what is kept of its values would be root's.
+    const isMac = process.platform === "darwin";
+    if (isMac && !options.dryRun) mustNotBeSudo("cbi install", context.environment);
     const acting = await becomeUser(options.for, context.environment, context.signal);
     using root = acting.root;
     const own = { ...context, environment: acting.environment };

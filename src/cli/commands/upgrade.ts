@@ -3,6 +3,7 @@ import { becomeUser } from "../../install/acting/become-user.ts";
 import { findVersion } from "../../install/app/place-version.ts";
 import { runningProgram } from "../../install/app/running-program.ts";
 import { versionsInUse } from "../../install/app/in-use.ts";
+import { mustNotBeSudo } from "../../install/checks-before.ts";
 import { mustBeOnItsVolume } from "../../install/home-volume.ts";
 import { machineFor, ownHost } from "../../install/machine.ts";
 import { prepareInstall, type Prepared } from "../../install/prepare.ts";
@@ -55,6 +56,8 @@ export const command: Command = {
   async run(context, input) {
     const options: UpgradeOptions = input.options;
     const { workingDirectory, clock } = context;
+    // Before the home is read: what is kept of its values would be root's.
+    if (process.platform === "darwin") mustNotBeSudo("cbi upgrade", context.environment);
     const { environment, root: hands } = await becomeUser(
       options.for,
       context.environment,
