@@ -110,7 +110,7 @@ void test(
       ],
     );
     const byUser = await mac.run(["/bin/sh", `${folder}/set-wakes`]);
-  assert.notEqual(byUser.status, 0, "what it writes is root's");
+    assert.notEqual(byUser.status, 0, "what it writes is root's");
   },
 );
 
