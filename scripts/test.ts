@@ -78,7 +78,8 @@ async function runTests(files: readonly string[]): Promise<boolean> {
   console.log(`\n> tests: ${files.length} files`);
   let failures = 0;
   const skips: string[] = [];
-  const stream = run({ files: [...files], concurrency: Math.max(2, availableParallelism()) });
+  // One more than there are processors: many tests wait for processes and schedulers.
+  const stream = run({ files: [...files], concurrency: Math.max(2, availableParallelism()) + 1 });
   stream.on("test:fail", () => {
     failures += 1;
   });
