@@ -81,7 +81,7 @@ async function stateOf(
     const units = await registrarOf(record.host, record.scope, world).read(record.units);
     const known = jobs.flatMap((job) => {
       // cron has one unit for all, the others one a job.
-      const names = ["crontab", `cbi-${job}.timer`, `com.cbi.${job}`];
+      const names = ["crontab", `cbi-${job}.timer`, `com.cbi.${job}`, `\\cbi\\${job}`];
       const unit = units.find(({ name }) => names.includes(name));
       return unit ? [[job, unit] as const] : [];
     });

@@ -4,9 +4,11 @@ import { once } from "node:events";
 import {
   chmodSync,
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   writeFileSync,
 } from "node:fs";
@@ -35,6 +37,16 @@ void test("a version holds the program, what it needs, and its own Node", async 
     "1.0.0/version.json",
   ]);
   assert.equal((await placeVersion(app, fakePackage(root, "1.0.0"), signal)).isNew, false);
+});
+
+void test("without a rename over a folder, current still points to the last version", async () => {
+  const app = folder("app");
+  for (const version of ["1.0.0", "2.0.0"]) {
+    mkdirSync(path.join(app, "versions", version), { recursive: true });
+    await moveCurrent(app, version, "win32");
+    assert.equal(await currentVersion(app), version);
+  }
+  assert.equal(readlinkSync(path.join(app, "current")), path.join(app, "versions", "2.0.0"));
 });
 
 void test("packages beside cbi, as npx has them, stay beside it", () => {

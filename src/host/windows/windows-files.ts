@@ -5,6 +5,7 @@ import { alarmTimes, type AlarmTime } from "../alarm-times.ts";
 import { homeFingerprint, jobFingerprint } from "../fingerprint.ts";
 import {
   jobWords,
+  probeWords,
   WATCHDOG_MINUTE,
   watchdogWords,
   type HostedHome,
@@ -12,6 +13,7 @@ import {
   type HostFile,
   type HostFiles,
 } from "../hosted-home.ts";
+import { PROBE_NAME, type ProbeRequest } from "../probe.ts";
 import { windowsCommandLine, xmlText } from "./quoting.ts";
 
 /** A task takes no more triggers (Task Scheduler schema, "Triggers"). */
@@ -44,6 +46,21 @@ export function windowsFiles(home: HostedHome): HostFiles {
   };
 }
 
+/** A task beside the jobs' that nothing but a request starts, with all that theirs have. */
+export function probeTask(
+  home: HostedHome,
+  request: ProbeRequest,
+): { file: HostFile; name: string } {
+  const content = taskText(home, {
+    description: `cbi probe of ${home.root}`,
+    fingerprint: homeFingerprint(home),
+    triggers: [],
+    words: probeWords(home, request),
+    wakes: false,
+  });
+  return { file: taskFile(home, PROBE_NAME, content), name: `\\cbi\\${PROBE_NAME}` };
+}
+
 function tasksFolder({ program }: HostedHome): string {
   return path.win32.join(program.appFolder, "tasks");
 }
@@ -72,18 +89,21 @@ function jobTask(home: HostedHome, job: HostedJob): string {
 }
 
 function watchdogTask(home: HostedHome): string {
-  const atStart = home.scope === "system" ? "BootTrigger" : "LogonTrigger";
   const minute = `${WATCHDOG_MINUTE}`.padStart(2, "0");
   return taskText(home, {
     description: `cbi watchdog of ${home.root}`,
     fingerprint: homeFingerprint(home),
-    triggers: [
-      `<${atStart}><Enabled>true</Enabled></${atStart}>`,
-      repeating("PT30M", `00:${minute}`),
-    ],
+    triggers: [atStart(home), repeating("PT30M", `00:${minute}`)],
     words: watchdogWords(home),
     wakes: false,
   });
+}
+
+/** A logon that names no user is anybody's, which only an administrator may register. */
+function atStart({ scope, account }: HostedHome): string {
+  const enabled = "<Enabled>true</Enabled>";
+  if (scope === "system") return `<BootTrigger>${enabled}</BootTrigger>`;
+  return `<LogonTrigger>${enabled}<UserId>${xmlText(account.name)}</UserId></LogonTrigger>`;
 }
 
 function jobTriggers(home: HostedHome, job: HostedJob): string[] {

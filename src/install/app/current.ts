@@ -11,9 +11,21 @@ export async function currentVersion(appFolder: string): Promise<string | undefi
   return target === undefined ? undefined : path.basename(target);
 }
 
-/** Lets `current` point to a version: by rename, so that at each moment it points to one. */
-export async function moveCurrent(appFolder: string, name: string): Promise<void> {
+/**
+ * Lets `current` point to a version: by rename, so that at each moment it points to one. Windows renames
+ * nothing over a folder, and lets everybody make a junction, which is absolute: for a moment there is none.
+ */
+export async function moveCurrent(
+  appFolder: string,
+  name: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<void> {
   const link = currentLink(appFolder);
+  if (platform === "win32") {
+    await rm(link, { force: true });
+    await symlink(path.join(versionsFolder(appFolder), name), link, "junction");
+    return;
+  }
   const temporary = temporaryNameFor(link);
   await symlink(path.join("versions", name), temporary);
   await rename(temporary, link);

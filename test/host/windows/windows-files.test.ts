@@ -56,6 +56,9 @@ void test("an independent parser reads the tasks as they were meant", () => {
 void test("a user's tasks run while the user is logged in, the machine's always", () => {
   const [task] = windowsFiles({ ...HOME, scope: "user" }).files;
   assert.match(task?.content ?? "", /<LogonType>InteractiveToken</);
+  const watchdog = windowsFiles({ ...HOME, scope: "user" }).files.at(-1)?.content ?? "";
+  // At anybody's logon a user may start nothing.
+  assert.match(watchdog, /<LogonTrigger>.*<UserId>PC\\Jörg &amp; Söhne<\/UserId><\/LogonTrigger>/);
   assert.match(windowsFiles(HOME).files[0]?.content ?? "", /<LogonType>S4U</);
 });
 
