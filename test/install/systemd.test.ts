@@ -46,7 +46,8 @@ async function lifeOf(installed: Installed, stamp: string): Promise<void> {
   installed.configure(CONFIG.replace("30 8", "45 9"));
   const again = installed.run(NODE, BUILT, "watchdog", "--home", home).stdout;
   assert.match(again, /told of other times/);
-  installed.cbi(...install);
+  assert.match(installed.cbi("upgrade", "--yes"), /cbi-scan\.timer, next \w+ \d{4}-/);
+  assert.match(installed.cbi("upgrade", "--yes"), /nothing was changed/);
   assert.match(installed.systemctl("cat", "cbi-scan.timer"), /09:45:00 America\/New_York/);
 
   // Interrupted after the files were written: systemd still has the former times.
