@@ -85,7 +85,7 @@ export class MacBox implements AsyncDisposable {
         box.#pid = box.#innermost();
         return box;
       }
-      // Its processes start in their own time.
+      // Its processes are real and start in their own time.
       await delay(20);
     }
     await box[Symbol.asyncDispose]();
@@ -148,10 +148,12 @@ export class MacBox implements AsyncDisposable {
     const said = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
+    // A limit for a real process that hangs, not a wait.
     const timer = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), CALL_MS);
     const closed = once(child, "close");
     // On exit, not on close: what it leaves behind may hold its output open.
     const [status, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    // And a limit for what it has printed to arrive, which the operating system decides.
     const late = new AbortController();
     await Promise.race([closed, delay(LATE_MS, undefined, late).catch(() => undefined)]);
     late.abort();

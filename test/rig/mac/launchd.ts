@@ -49,9 +49,9 @@ export interface LaunchdState {
   overrides: Record<string, boolean>;
   /** Users with a session at the screen; others have no `gui` domain. */
   sessions: number[];
-  /** How long a bootout of what does not run takes to be true. */
+  /** How long a bootout of what does not run takes to be true: asynchrony is what is imitated. */
   bootoutMs: number;
-  /** The seconds that make one of ExitTimeOut and of ThrottleInterval last. */
+  /** How long a second of ExitTimeOut and of ThrottleInterval lasts: its processes are real and know no injected clock. */
   secondMs: number;
   dialect: "macos26" | "macos12";
   /** Whether nothing starts because it is loaded, as long as a test looks at the loading alone. */

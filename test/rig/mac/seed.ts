@@ -38,12 +38,12 @@ export function seed(folder: string, { zone }: { zone: string }): void {
     writeFileSync(target, text);
     chmodSync(target, mode);
   };
-  const stub = readFileSync(path.join(import.meta.dirname, "stub.sh"), "utf8");
-  for (const program of Object.keys(FAKES)) write(resolved(program), stub, 0o755);
+  const text = readFileSync(path.join(import.meta.dirname, "program.sh"), "utf8");
+  for (const program of Object.keys(FAKES)) write(resolved(program), text, 0o755);
   // No fake of the brain's: every process asks it at its start for the name of the boot, which is this machine's.
   write(path.join(realpathSync("/usr/sbin"), "sysctl"), SYSCTL, 0o755);
   // The brain takes a caller of this name for the test itself.
-  write("opt/mac/control", stub, 0o700);
+  write("opt/mac/control", text, 0o700);
   write("etc/passwd", PASSWD);
   write("etc/group", GROUP);
   symlinkSync(`/usr/share/zoneinfo/${zone}`, path.join(folder, "etc/localtime"));
